@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file kernel.h
+ *  The kernel ABI. A kernel is a shared object that exports `void kernel_entry(int64_t *args)`:
+ *
+ *  | words of `args` | content |
+ *  |---|---|
+ *  | 0 .. tensors-1 | pointers to `pto_tensor`, in the order of the task's tensor arguments |
+ *  | tensors .. tensors+scalars-1 | scalars, their bits zero-extended to 64 |
+ *  | 48 | pointer to `pto_local_context` (this block) |
+ *  | 49 | pointer to `pto_global_context` (this core) |
+ *
+ *  A kernel may run on any thread, on any core of its type, at the same time as other kernels. It owns nothing of
+ *  what it is given: descriptors and contexts are valid until it returns. Freestanding. */
+#ifndef PTO_KERNEL_H
+#define PTO_KERNEL_H
+
+#include "pto/tensor.h"
+
+#define PTO_KERNEL_MAX_TENSORS     32u /**< Tensor arguments of one task. */
+#define PTO_KERNEL_MAX_SCALARS     16u /**< Scalar arguments of one task. */
+#define PTO_KERNEL_LOCAL_CONTEXT   48u /**< Word of `args` that points to the pto_local_context. */
+#define PTO_KERNEL_GLOBAL_CONTEXT  49u /**< Word of `args` that points to the pto_global_context. */
+#define PTO_KERNEL_ARG_WORDS       50u /**< Words of `args`. */
+#define PTO_KERNEL_MAX_COMPLETIONS 64u /**< Entries of a deferred-completion slab. */
+
+/** Core types that a kernel is built for. */
+enum pto_core_type_code { PTO_CORE_AIC = 0, PTO_CORE_AIV = 1 };
+
+/** One deferred completion: the task is complete once the counter at `addr` reaches `expected_value`. */
+typedef struct pto_completion {
+    uint64_t addr;
+    uint64_t backend_cookie;
+    uint32_t expected_value;
+    uint32_t engine;
+    int32_t completion_type;
+    uint32_t reserved;
+} pto_completion;
+
+/** Where a kernel registers deferred completions; all zero when the task cannot have any. */
+typedef struct pto_async_context {
+    volatile uint32_t *count;
+    volatile int32_t *error_code;
+    volatile pto_completion *entries;
+    uint32_t capacity;
+    uint64_t task_token;
+} pto_async_context;
+
+/** What a block knows of itself. 48 bytes. */
+typedef struct pto_local_context {
+    int32_t block_idx; /**< 0 .. block_num-1 */
+    int32_t block_num; /**< Blocks of this task. */
+    pto_async_context async;
+} pto_local_context;
+
+/** What a core knows of itself. 24 bytes. */
+typedef struct pto_global_context {
+    int32_t sub_block_id; /**< 0 on an AIC and on a cluster's first AIV, 1 on its second. */
+    uint64_t dma_workspace[2];
+} pto_global_context;
+
+/** Defines the entry of a kernel: `PTO_KERNEL(args) { ... }`. */
+#define PTO_KERNEL(args)                                                                                               \
+    PTO_EXTERN_C PTO_EXPORT void kernel_entry(int64_t *args);                                                          \
+    void kernel_entry(int64_t *args)
+
+/** Tensor argument `index`, 0-based in the order of the task's tensor arguments. */
+static inline const pto_tensor *pto_kernel_tensor(const int64_t *args, uint32_t index)
+{
+    return (const pto_tensor *)(uintptr_t)args[index];
+}
+
+/** First element of tensor argument `index`. */
+static inline void *pto_kernel_data(const int64_t *args, uint32_t index)
+{
+    return pto_tensor_data(pto_kernel_tensor(args, index));
+}
+
+/** Word `index` as a 32-bit float. Scalars follow the tensors: the first one of a task with 3 tensors is word 3. */
+static inline float pto_kernel_f32(const int64_t *args, uint32_t index)
+{
+    union {
+        uint32_t bits;
+        float value;
+    } scalar;
+    scalar.bits = (uint32_t)args[index];
+    return scalar.value;
+}
+
+/** Word `index` as a 64-bit float. */
+static inline double pto_kernel_f64(const int64_t *args, uint32_t index)
+{
+    union {
+        int64_t bits;
+        double value;
+    } scalar;
+    scalar.bits = args[index];
+    return scalar.value;
+}
+
+/** The block that this call runs. */
+static inline const pto_local_context *pto_kernel_local(const int64_t *args)
+{
+    return (const pto_local_context *)(uintptr_t)args[PTO_KERNEL_LOCAL_CONTEXT];
+}
+
+/** The core that this call runs on. */
+static inline const pto_global_context *pto_kernel_global(const int64_t *args)
+{
+    return (const pto_global_context *)(uintptr_t)args[PTO_KERNEL_GLOBAL_CONTEXT];
+}
+
+#endif

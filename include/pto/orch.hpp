@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+/** @file orch.hpp
+ *  The orchestration API for C++17: argument lists and scopes that clean up after themselves. Everything else of orch.h
+ *  is used as it is. Header-only and freestanding. */
+#ifndef PTO_ORCH_HPP
+#define PTO_ORCH_HPP
+
+#include "pto/orch.h"
+
+namespace pto
+{
+
+/** Func ids of the kernels of a MIX task. */
+struct Mix {
+    int32_t aic = PTO_NO_KERNEL;
+    int32_t aiv0 = PTO_NO_KERNEL;
+    int32_t aiv1 = PTO_NO_KERNEL;
+};
+
+/** A shape: `Shape{128, 128}`. */
+struct Shape {
+    template <class... Extent>
+    constexpr Shape(Extent... extents) : ndims(sizeof...(Extent)), extent{static_cast<uint32_t>(extents)...}
+    {
+        static_assert(sizeof...(Extent) >= 1 && sizeof...(Extent) <= PTO_MAX_RANK, "rank must be 1..5");
+    }
+    uint32_t ndims;
+    uint32_t extent[PTO_MAX_RANK];
+};
+
+inline pto_tensor tensor(pto_dtype dtype, const Shape &shape)
+{
+    return pto_tensor_new(dtype, shape.ndims, shape.extent);
+}
+
+inline pto_arg in(const pto_tensor &tensor)
+{
+    return pto_arg_of_tensor(PTO_ACCESS_INPUT, &tensor);
+}
+inline pto_arg out(pto_tensor &tensor)
+{
+    return pto_arg_of_output(&tensor);
+}
+inline pto_arg inout(const pto_tensor &tensor)
+{
+    return pto_arg_of_tensor(PTO_ACCESS_INOUT, &tensor);
+}
+inline pto_arg write(const pto_tensor &tensor)
+{
+    return pto_arg_of_tensor(PTO_ACCESS_OUTPUT_EXISTING, &tensor);
+}
+inline pto_arg no_dep(const pto_tensor &tensor)
+{
+    return pto_arg_of_tensor(PTO_ACCESS_NO_DEP, &tensor);
+}
+inline pto_arg scalar(uint64_t bits)
+{
+    return pto_arg_of_scalar(bits);
+}
+inline pto_arg scalar(float value)
+{
+    return pto_arg_of_scalar(pto_bits_f32(value));
+}
+inline pto_arg scalar(double value)
+{
+    return pto_arg_of_scalar(pto_bits_f64(value));
+}
+
+/** Submits a MIX task: `submit(orch, Mix{GEMM, SOFTMAX}, in(a), out(b))`. */
+template <class... Args> pto_task_id submit(pto_orch *orch, const Mix &kernels, const Args &...args)
+{
+    const pto_arg list[] = {args...};
+    return pto_submit_kernels(orch, kernels.aic, kernels.aiv0, kernels.aiv1, list, sizeof...(Args));
+}
+
+/** Submits one kernel on a matrix core. */
+template <class... Args> pto_task_id submit_aic(pto_orch *orch, int32_t func_id, const Args &...args)
+{
+    return submit(orch, Mix{func_id, PTO_NO_KERNEL, PTO_NO_KERNEL}, args...);
+}
+
+/** Submits one kernel on a vector core. */
+template <class... Args> pto_task_id submit_aiv(pto_orch *orch, int32_t func_id, const Args &...args)
+{
+    return submit(orch, Mix{PTO_NO_KERNEL, func_id, PTO_NO_KERNEL}, args...);
+}
+
+/** A scope that ends with the block: `pto::Scope scope(orch);` */
+class Scope
+{
+public:
+    explicit Scope(pto_orch *orch) : orch_(orch) { pto_scope_begin(orch_); }
+    ~Scope() { pto_scope_end(orch_); }
+    Scope(const Scope &) = delete;
+    Scope &operator=(const Scope &) = delete;
+
+private:
+    pto_orch *orch_;
+};
+
+/** One element as a value of type T, which must be as large as the dtype. */
+template <class T> T get(pto_orch *orch, const pto_tensor &tensor, const Shape &index)
+{
+    static_assert(sizeof(T) <= sizeof(uint64_t), "an element has at most 8 bytes");
+    const uint64_t bits = pto_get_element(orch, &tensor, index.extent);
+    T value;
+    __builtin_memcpy(&value, &bits, sizeof(T));
+    return value;
+}
+
+/** Writes one element. */
+template <class T> void set(pto_orch *orch, const pto_tensor &tensor, const Shape &index, T value)
+{
+    static_assert(sizeof(T) <= sizeof(uint64_t), "an element has at most 8 bytes");
+    uint64_t bits = 0;
+    __builtin_memcpy(&bits, &value, sizeof(T));
+    pto_set_element(orch, &tensor, index.extent, bits);
+}
+
+} // namespace pto
+
+#endif

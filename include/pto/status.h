@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file status.h
+ *  Status codes. Every function that can fail returns a `pto_status`: 0 is success, a negative number says what the
+ *  caller has to do about it. The message of `pto_last_error()` says which argument, task or limit it was. */
+#ifndef PTO_STATUS_H
+#define PTO_STATUS_H
+
+#include "pto/base.h"
+
+/** One of `enum pto_status_code`. An integer of fixed width, so that structs hold no bare enum. */
+typedef int32_t pto_status;
+
+enum pto_status_code {
+    PTO_OK = 0,
+
+    /* The call is wrong: correct it. Nothing has changed. */
+
+    /** A pointer, size, count, flag or `struct_size` that the call does not accept. */
+    PTO_ERROR_INVALID_ARGUMENT = -1,
+    /** NULL, closed, or never a handle of this library. */
+    PTO_ERROR_INVALID_HANDLE = -2,
+    /** A callable id outside 0..63. */
+    PTO_ERROR_INVALID_CALLABLE_ID = -3,
+    /** No callable is prepared under this id: call `pto_prepare` first. */
+    PTO_ERROR_NOT_PREPARED = -4,
+    /** The id is taken: call `pto_release` first or use another id. */
+    PTO_ERROR_ALREADY_PREPARED = -5,
+    /** The arguments of a run do not fit the callable's signature. */
+    PTO_ERROR_SIGNATURE_MISMATCH = -6,
+    /** An address that is not inside one live device allocation, or a device address passed as host memory. */
+    PTO_ERROR_NOT_DEVICE_MEMORY = -7,
+    /** This library was built without that arch or target, or the option asks for more than the chip has. */
+    PTO_ERROR_UNSUPPORTED = -8,
+    /** Runs are under way: let them end first. */
+    PTO_ERROR_BUSY = -9,
+
+    /* The callable is wrong: rebuild it. Nothing has changed. */
+
+    /** A malformed, truncated, oversized or inconsistent image. */
+    PTO_ERROR_INVALID_IMAGE = -16,
+    /** A well-formed image for another arch or ABI version. */
+    PTO_ERROR_INCOMPATIBLE_IMAGE = -17,
+    /** The shared object lacks the entry that the callable names, or exports something else under that name. */
+    PTO_ERROR_MISSING_ENTRY = -18,
+    /** The loader refused a shared object. */
+    PTO_ERROR_LOAD_FAILED = -19,
+
+    /* A resource ran out: free something or raise the option named in the message. Nothing has changed. */
+
+    PTO_ERROR_OUT_OF_HOST_MEMORY = -32,
+    PTO_ERROR_OUT_OF_DEVICE_MEMORY = -33,
+    /** A file could not be read or written, or the system refused a thread, a mapping or a descriptor. */
+    PTO_ERROR_SYSTEM = -34,
+
+    /* The run ended early: correct the orchestration or the kernels. The context stays usable. */
+
+    /** A task names a func id that its callable has no kernel for, or one for another core type. */
+    PTO_ERROR_UNKNOWN_KERNEL = -48,
+    /** A task with no kernel, too many arguments, or a combination that the chip cannot launch. */
+    PTO_ERROR_INVALID_TASK = -49,
+    /** Rank, shape, stride, dtype or address of a tensor or view that cannot be right. */
+    PTO_ERROR_INVALID_TENSOR = -50,
+    /** A tensor whose scope has ended, or that was never allocated. */
+    PTO_ERROR_STALE_HANDLE = -51,
+    /** More scopes ended than begun, a scope left open, or scopes nested too deeply. */
+    PTO_ERROR_SCOPE = -52,
+    /** A fixed capacity was reached. The error names the resource, what was needed and what there is. */
+    PTO_ERROR_CAPACITY = -53,
+    /** Only the end of a scope could free what the orchestration waits for: proved, not guessed. */
+    PTO_ERROR_DEADLOCK = -54,
+    /** The orchestration called `pto_fatal`; `pto_error.detail` is its code. */
+    PTO_ERROR_ORCHESTRATION_FATAL = -55,
+
+    /* The device is faulted: close the context and open another. */
+
+    /** The run made no progress within its time; the error names the task that did not return. */
+    PTO_ERROR_TIMEOUT = -64,
+    /** A kernel or an orchestration did what no program may (bad address, illegal instruction). */
+    PTO_ERROR_KERNEL_FAULT = -65,
+    /** An earlier run faulted the device. */
+    PTO_ERROR_DEVICE_FAULTED = -66,
+
+    /** A contract inside the library is broken. Please report it. */
+    PTO_ERROR_INTERNAL = -127
+};
+
+PTO_BEGIN_DECLS
+
+/** Name of a status code, such as "PTO_ERROR_NOT_PREPARED". Never NULL: "unknown pto_status" for any other number.
+ *  The string is static. Thread-safe. */
+PTO_EXPORT const char *pto_status_name(pto_status status);
+
+/** One sentence for people: what the code means and what to do. Never NULL; static. Thread-safe. */
+PTO_EXPORT const char *pto_status_text(pto_status status);
+
+PTO_END_DECLS
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file version.h
+ *  Version of the headers. `pto_version()` gives that of the library, which may differ when it is a shared one. */
+#ifndef PTO_VERSION_H
+#define PTO_VERSION_H
+
+#define PTO_VERSION_MAJOR  0
+#define PTO_VERSION_MINOR  1
+#define PTO_VERSION_PATCH  0
+#define PTO_VERSION_STRING "0.1.0"
+
+/** Version of everything that an orchestration or a kernel sees: descriptors, tables, contexts. Images built for
+ *  another number are refused by name. */
+#define PTO_ABI_VERSION 1u
+
+#endif
