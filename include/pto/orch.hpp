@@ -7,8 +7,7 @@
 
 #include "pto/orch.h"
 
-namespace pto
-{
+namespace pto {
 
 /** Func ids of the kernels of a MIX task. */
 struct Mix {
@@ -86,8 +85,7 @@ template <class... Args> pto_task_id submit_aiv(pto_orch *orch, int32_t func_id,
 }
 
 /** A scope that ends with the block: `pto::Scope scope(orch);` */
-class Scope
-{
+class Scope {
 public:
     explicit Scope(pto_orch *orch) : orch_(orch) { pto_scope_begin(orch_); }
     ~Scope() { pto_scope_end(orch_); }

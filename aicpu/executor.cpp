@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aicpu/executor.h"
+
+namespace pto::inline PTO_ARCH::aicpu {
+
+Executor::Executor(const ExecutorConfig &config, const ExecutorPort &port)
+    : engine_{}, port_(port), config_(config), orchs_(port_), scheduler_(engine_, port_), builder_(engine_)
+{
+    engine_.layout(config.arena, config.geometry);
+    engine_.heap_base = config.heap_base;
+    engine_.heap_bytes = config.heap_bytes;
+    engine_.memory_base = config.memory_base;
+    engine_.memory_bytes = config.memory_bytes;
+    engine_.port = {this, relax, work_ready, log};
+}
+
+/// The owner waits: as worker 0 it does some of the work that it waits for.
+void Executor::relax(void *self, uint32_t round)
+{
+    auto &executor = *static_cast<Executor *>(self);
+    if (!executor.scheduler_.step(0))
+        return executor.port_.relax(executor.port_.self, 0, round);
+    // While the orchestration goes on, this thread may not come back soon: what it kept is for the others.
+    if (load_relaxed(executor.engine_.recycling))
+        executor.scheduler_.flush(0);
+}
+
+void Executor::work_ready(void *self, uint32_t count)
+{
+    const auto &port = static_cast<Executor *>(self)->port_;
+    port.work_ready(port.self, count);
+}
+
+void Executor::log(void *self, int32_t level, const char *message)
+{
+    const auto &port = static_cast<Executor *>(self)->port_;
+    port.log(port.self, level, message);
+}
+
+const pto_orch_entry *Executor::check(const wire::LaunchBlock &launch, wire::ArgsView *args)
+{
+    engine::ErrorLatch &error = engine_.error;
+    if (launch.magic != wire::kLaunchMagic || launch.version != wire::kBlockVersion) {
+        error.set(engine::error_record(PTO_ERROR_INTERNAL), "launch block of version %u, this executor has %u",
+                  launch.version, wire::kBlockVersion);
+        return nullptr;
+    }
+    const pto_orch_entry *entry = orchs_.find(launch.callable_id);
+    if (entry == nullptr) {
+        error.set(engine::error_record(PTO_ERROR_NOT_PREPARED), "no orchestration is loaded for callable id %d",
+                  launch.callable_id);
+        return nullptr;
+    }
+    if (!wire::decode_args_image(reinterpret_cast<void *>(launch.args), launch.args_bytes, args) ||
+        args->tensor_count != entry->tensor_count || args->scalar_count != entry->scalar_count) {
+        error.set(engine::error_record(PTO_ERROR_INTERNAL), "malformed arguments for callable id %d",
+                  launch.callable_id);
+        return nullptr;
+    }
+    return entry;
+}
+
+void Executor::begin(const wire::LaunchBlock &launch)
+{
+    engine_.reset(config_.worker_count);
+    scheduler_.reset(config_.cluster_count, reinterpret_cast<const wire::KernelEntry *>(launch.kernels));
+}
+
+void Executor::run(const wire::LaunchBlock &launch, wire::ReportBlock *report)
+{
+    wire::ArgsView args{};
+    const pto_orch_entry *entry = check(launch, &args);
+    if (entry != nullptr && builder_.begin(launch, args, config_.cluster_count)) {
+        entry->run(builder_.orch());
+        builder_.finish();
+    }
+    engine_.fill_report(report);
+}
+
+void Executor::abandon(const wire::ErrorRecord &record)
+{
+    engine_.error.set(record, "%s", record.message);
+    store_release(engine_.abandoned, true);
+}
+
+} // namespace pto::inline PTO_ARCH::aicpu

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PTO_AICPU_EXECUTOR_H
+#define PTO_AICPU_EXECUTOR_H
+
+#include "aicpu/orch_table.h"
+#include "aicpu/scheduler.h"
+#include "engine/graph_builder.h"
+
+namespace pto::inline PTO_ARCH::aicpu {
+
+/// Memory and shape of the device, fixed while it is open.
+struct ExecutorConfig {
+    void *arena; ///< Engine::layout() bytes for `geometry`, 64-byte aligned, all zero.
+    engine::Geometry geometry;
+    uint32_t cluster_count;
+    uint32_t worker_count; ///< Threads that may call run and help.
+    uint64_t heap_base;
+    uint64_t heap_bytes;
+    uint64_t memory_base;
+    uint64_t memory_bytes;
+};
+
+/// What runs on the control CPUs: holds the orchestrations, runs them one at a time, and lets workers help.
+class Executor {
+public:
+    /// `port` is the caller's and outlives the executor.
+    Executor(const ExecutorConfig &config, const ExecutorPort &port);
+
+    OrchTable &orchs() { return orchs_; }
+    Scheduler &scheduler() { return scheduler_; }
+    engine::Engine &engine() { return engine_; }
+
+    /// Makes everything ready for a run. Until the next begin, workers may step the scheduler.
+    void begin(const wire::LaunchBlock &launch);
+    /// Runs a callable to its end on the calling thread, which is worker 0. The report is always filled.
+    void run(const wire::LaunchBlock &launch, wire::ReportBlock *report);
+
+    /// Ends the run although tasks are not complete: the device is unusable from here on. Any thread.
+    void abandon(const wire::ErrorRecord &record);
+
+private:
+    const pto_orch_entry *check(const wire::LaunchBlock &launch, wire::ArgsView *args);
+    static void relax(void *self, uint32_t round);
+    static void work_ready(void *self, uint32_t count);
+    static void log(void *self, int32_t level, const char *message);
+
+    engine::Engine engine_;
+    ExecutorPort port_;
+    ExecutorConfig config_;
+    OrchTable orchs_;
+    Scheduler scheduler_;
+    engine::GraphBuilder builder_;
+};
+
+} // namespace pto::inline PTO_ARCH::aicpu
+
+#endif

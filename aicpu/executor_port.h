@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PTO_AICPU_EXECUTOR_PORT_H
+#define PTO_AICPU_EXECUTOR_PORT_H
+
+#include "engine/task.h"
+#include "pto/status.h"
+
+#include <cstddef>
+
+namespace pto::inline PTO_ARCH::aicpu {
+
+/// One kernel instance on one core.
+struct LaneRun {
+    engine::TaskSlot *slot;
+    uint64_t entry; ///< Device address of the kernel.
+    uint32_t block;
+    uint32_t lane;
+    uint32_t core;
+};
+
+/// An orchestration SO that the loader holds.
+struct LoadedOrch {
+    void *handle;
+    const void *entry; ///< Address of the symbol.
+};
+
+/// What the executor asks of the machine around it. `worker` numbers the calling thread: 0 is the orchestrator.
+struct ExecutorPort {
+    void *self;
+
+    /// Starts `count` instances that need each other: lanes of one block. Reports each with Scheduler::lane_done, from
+    /// any worker, during the call or later.
+    void (*start)(void *self, uint32_t worker, const LaneRun *runs, uint32_t count);
+    /// Advances instances that are under way; false when there was nothing to do.
+    bool (*poll)(void *self, uint32_t worker);
+    /// Nothing to do for now: lets time pass. `round` counts the calls of one wait.
+    void (*relax)(void *self, uint32_t worker, uint32_t round);
+    /// `count` more tasks are ready.
+    void (*work_ready)(void *self, uint32_t count);
+    void (*log)(void *self, int32_t level, const char *message);
+
+    /// Loads a shared object and finds a symbol: PTO_ERROR_LOAD_FAILED or PTO_ERROR_MISSING_ENTRY with a message.
+    pto_status (*load)(void *self, const void *image, std::size_t size, const char *symbol, LoadedOrch *out,
+                       char *message, std::size_t message_capacity);
+    void (*unload)(void *self, const LoadedOrch *loaded);
+};
+
+} // namespace pto::inline PTO_ARCH::aicpu
+
+#endif

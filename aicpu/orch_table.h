@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PTO_AICPU_ORCH_TABLE_H
+#define PTO_AICPU_ORCH_TABLE_H
+
+#include "aicpu/executor_port.h"
+#include "pto/orch.h"
+
+namespace pto::inline PTO_ARCH::aicpu {
+
+/// Same range as on the host, and checked again here.
+inline constexpr uint32_t kOrchSlots = 64;
+
+/// A request to fill a slot.
+struct OrchImage {
+    int32_t callable_id;
+    uint32_t tensor_count; ///< What the callable's signature promises; the entry must agree.
+    uint32_t scalar_count;
+    const void *bytes;
+    std::size_t size;
+    const char *entry;
+};
+
+/// The orchestrations that can be run, one slot per callable id, each loaded once and on its own: two ids never share
+/// one.
+class OrchTable {
+public:
+    explicit OrchTable(const ExecutorPort &port) : port_(port) {}
+    ~OrchTable();
+    OrchTable(const OrchTable &) = delete;
+    OrchTable &operator=(const OrchTable &) = delete;
+
+    /// Fills a slot, or leaves it empty and says why.
+    pto_status load(const OrchImage &image, char *message, std::size_t message_capacity);
+    void unload(int32_t callable_id);
+
+    /// Loads that succeeded, ever.
+    uint64_t loads() const { return loads_; }
+
+    /// nullptr for an id outside the range or an empty slot.
+    const pto_orch_entry *find(int32_t callable_id) const;
+
+private:
+    struct Slot {
+        LoadedOrch loaded;
+        const pto_orch_entry *entry; ///< nullptr: empty
+    };
+
+    static bool is_id(int32_t callable_id)
+    {
+        return callable_id >= 0 && static_cast<uint32_t>(callable_id) < kOrchSlots;
+    }
+
+    const ExecutorPort &port_;
+    uint64_t loads_ = 0;
+    Slot slots_[kOrchSlots] = {};
+};
+
+} // namespace pto::inline PTO_ARCH::aicpu
+
+#endif

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PTO_ENGINE_ARCH_A2A3_H
+#define PTO_ENGINE_ARCH_A2A3_H
+
+#include "engine/arch/traits.h"
+
+namespace pto::arch::a2a3 {
+
+inline constexpr ArchTraits kTraits{
+    .name = "a2a3",
+    .cluster_count = 24,
+    .control_thread_count = 4,
+    .counter_hz = 50'000'000,
+};
+
+} // namespace pto::arch::a2a3
+
+#endif

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/base/format.h"
+
+#include <cstdint>
+
+namespace pto::inline PTO_ARCH {
+namespace {
+
+class Writer {
+public:
+    Writer(char *out, std::size_t capacity) : out_(out), capacity_(capacity) {}
+
+    void put(char c)
+    {
+        if (size_ + 1 < capacity_)
+            out_[size_++] = c;
+    }
+    void repeat(char c, int count)
+    {
+        while (count-- > 0 && size_ + 1 < capacity_)
+            put(c);
+    }
+    void text(const char *text, std::size_t size)
+    {
+        for (std::size_t i = 0; i < size; i++)
+            put(text[i]);
+    }
+    std::size_t finish()
+    {
+        if (capacity_ > 0)
+            out_[size_] = '\0';
+        return size_;
+    }
+
+private:
+    char *out_;
+    std::size_t capacity_;
+    std::size_t size_ = 0;
+};
+
+struct Spec {
+    bool left = false;
+    bool zero = false;
+    int width = 0;
+    int precision = -1;
+    int longs = 0; // 1: l or z, 2: ll
+    char conversion = '\0';
+};
+
+int parse_number(const char *&at, va_list *values)
+{
+    if (*at == '*') {
+        at++;
+        return va_arg(*values, int);
+    }
+    int number = 0;
+    while (*at >= '0' && *at <= '9' && number < 100000)
+        number = number * 10 + (*at++ - '0');
+    return number;
+}
+
+Spec parse_spec(const char *&at, va_list *values)
+{
+    Spec spec;
+    for (; *at == '-' || *at == '0' || *at == '+' || *at == ' ' || *at == '#'; at++) {
+        spec.left = spec.left || *at == '-';
+        spec.zero = spec.zero || *at == '0';
+    }
+    spec.width = parse_number(at, values);
+    if (*at == '.') {
+        at++;
+        spec.precision = parse_number(at, values);
+    }
+    for (; *at == 'l' || *at == 'z' || *at == 'h'; at++)
+        spec.longs += *at != 'h' ? 1 : 0;
+    spec.conversion = *at;
+    if (*at != '\0')
+        at++;
+    return spec;
+}
+
+void put_padded(Writer &writer, const Spec &spec, const char *text, int size, bool numeric)
+{
+    const int fill = spec.width - size;
+    const bool zeros = spec.zero && !spec.left && numeric;
+    if (zeros && size > 0 && text[0] == '-') {
+        writer.put('-');
+        text++;
+        size--;
+    }
+    if (!spec.left)
+        writer.repeat(zeros ? '0' : ' ', fill);
+    writer.text(text, static_cast<std::size_t>(size));
+    if (spec.left)
+        writer.repeat(' ', fill);
+}
+
+int digits_of(uint64_t value, unsigned base, bool upper, char *end)
+{
+    char *at = end;
+    do {
+        const unsigned digit = static_cast<unsigned>(value % base);
+        *--at = static_cast<char>(digit < 10 ? '0' + digit : (upper ? 'A' : 'a') + (digit - 10));
+        value /= base;
+    } while (value != 0);
+    return static_cast<int>(end - at);
+}
+
+void put_integer(Writer &writer, const Spec &spec, uint64_t magnitude, bool negative)
+{
+    char buffer[32];
+    char *end = buffer + sizeof buffer;
+    const bool hexadecimal = spec.conversion == 'x' || spec.conversion == 'X' || spec.conversion == 'p';
+    int size = digits_of(magnitude, hexadecimal ? 16 : 10, spec.conversion == 'X', end);
+    if (spec.conversion == 'p') {
+        *(end - ++size) = 'x';
+        *(end - ++size) = '0';
+    }
+    if (negative)
+        *(end - ++size) = '-';
+    put_padded(writer, spec, end - size, size, true);
+}
+
+void put_real(Writer &writer, const Spec &spec, double value)
+{
+    char buffer[64];
+    const bool negative = value < 0;
+    const double magnitude = negative ? -value : value;
+    if (!(magnitude < 1e18)) { // also NaN and infinity: text is enough for a log line
+        const char *name = value != value ? "nan" : magnitude > 1.7e308 ? (negative ? "-inf" : "inf") : "1e18+";
+        int size = 0;
+        while (name[size] != '\0')
+            size++;
+        return put_padded(writer, spec, name, size, false);
+    }
+    const int places = spec.precision < 0 ? 6 : spec.precision > 9 ? 9 : spec.precision;
+    uint64_t scale = 1;
+    for (int i = 0; i < places; i++)
+        scale *= 10;
+    uint64_t whole = static_cast<uint64_t>(magnitude);
+    uint64_t fraction =
+        static_cast<uint64_t>((magnitude - static_cast<double>(whole)) * static_cast<double>(scale) + 0.5);
+    if (fraction >= scale) {
+        whole++;
+        fraction -= scale;
+    }
+    char *end = buffer + sizeof buffer;
+    int size = 0;
+    if (places > 0) {
+        size = digits_of(fraction, 10, false, end);
+        while (size < places)
+            *(end - ++size) = '0';
+        *(end - ++size) = '.';
+    }
+    size += digits_of(whole, 10, false, end - size);
+    if (negative)
+        *(end - ++size) = '-';
+    put_padded(writer, spec, end - size, size, true);
+}
+
+uint64_t next_unsigned(const Spec &spec, va_list *values)
+{
+    if (spec.longs >= 2)
+        return va_arg(*values, unsigned long long);
+    return spec.longs == 1 ? va_arg(*values, unsigned long) : va_arg(*values, unsigned int);
+}
+
+int64_t next_signed(const Spec &spec, va_list *values)
+{
+    if (spec.longs >= 2)
+        return va_arg(*values, long long);
+    return spec.longs == 1 ? va_arg(*values, long) : va_arg(*values, int);
+}
+
+void put_string(Writer &writer, const Spec &spec, const char *text)
+{
+    if (text == nullptr)
+        text = "(null)";
+    int size = 0;
+    while ((spec.precision < 0 || size < spec.precision) && text[size] != '\0')
+        size++;
+    put_padded(writer, spec, text, size, false);
+}
+
+bool put_value(Writer &writer, const Spec &spec, va_list *values)
+{
+    switch (spec.conversion) {
+    case 'd':
+    case 'i': {
+        const int64_t value = next_signed(spec, values);
+        const uint64_t bits = static_cast<uint64_t>(value);
+        put_integer(writer, spec, value < 0 ? 0 - bits : bits, value < 0);
+        return true;
+    }
+    case 'u':
+    case 'x':
+    case 'X': put_integer(writer, spec, next_unsigned(spec, values), false); return true;
+    case 'p': put_integer(writer, spec, reinterpret_cast<uintptr_t>(va_arg(*values, void *)), false); return true;
+    case 'c': {
+        const char c = static_cast<char>(va_arg(*values, int));
+        put_padded(writer, spec, &c, 1, false);
+        return true;
+    }
+    case 's': put_string(writer, spec, va_arg(*values, const char *)); return true;
+    case 'f':
+    case 'g': put_real(writer, spec, va_arg(*values, double)); return true;
+    case '%': writer.put('%'); return true;
+    default: return false;
+    }
+}
+
+} // namespace
+
+std::size_t format_text(char *out, std::size_t capacity, const char *format, va_list values)
+{
+    Writer writer(out, capacity);
+    va_list rest;
+    va_copy(rest, values);
+    for (const char *at = format == nullptr ? "(null)" : format; *at != '\0';) {
+        if (*at != '%') {
+            writer.put(*at++);
+            continue;
+        }
+        const char *start = at++;
+        const Spec spec = parse_spec(at, &rest);
+        if (!put_value(writer, spec, &rest)) {
+            for (; *start != '\0'; start++)
+                writer.put(*start);
+            break;
+        }
+    }
+    va_end(rest);
+    return writer.finish();
+}
+
+} // namespace pto::inline PTO_ARCH

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/engine.h"
+
+namespace pto::inline PTO_ARCH::engine {
+
+std::size_t Engine::layout(void *arena, const Geometry &geometry)
+{
+    Carver carver(arena);
+    tasks.layout(carver, geometry.max_tasks, geometry.payload_lines, geometry.max_edges);
+    map.layout(carver, geometry.max_buffers, geometry.max_nodes, geometry.max_readers);
+    heap.layout(carver, 2 * geometry.max_buffers + 1);
+    return carver.used_bytes();
+}
+
+void Engine::reset(uint32_t workers)
+{
+    tasks.reset();
+    map.reset();
+    heap.reset(heap_base, heap_bytes);
+    scopes.reset();
+    error.reset();
+    for (ReadyQueue &queue : ready)
+        queue.reset();
+    worker_count = workers;
+    for (uint32_t i = 0; i < workers; i++) {
+        store_relaxed(counts[i].tasks, uint64_t{0});
+        store_relaxed(counts[i].kernels, uint64_t{0});
+    }
+    store_relaxed(recycling, true);
+    store_relaxed(abandoned, false);
+    store_relaxed(submitted, uint64_t{0});
+}
+
+uint64_t Engine::outstanding() const
+{
+    uint64_t completed = 0;
+    for (uint32_t i = 0; i < worker_count; i++)
+        completed += load_acquire(counts[i].tasks); // D5
+    return load_relaxed(submitted) - completed;
+}
+
+TaskSlot *Engine::complete(uint32_t worker, TaskSlot &slot)
+{
+    TaskSlot *next = nullptr;
+    uint32_t pushed = 0;
+    tasks.close_edges(slot, [&](TaskSlot &consumer) {
+        if (next == nullptr) {
+            next = &consumer;
+        } else {
+            push_ready(consumer);
+            pushed++;
+        }
+    });
+    if (load_relaxed(recycling))
+        tasks.retire(slot);
+    std::atomic<uint64_t> &completed = counts[worker].tasks;
+    store_release(completed, load_relaxed(completed) + 1); // D5: this worker is the only writer
+    if (pushed > 0)
+        port.work_ready(port.self, pushed);
+    return next;
+}
+
+void Engine::fill_report(wire::ReportBlock *report) const
+{
+    report->magic = wire::kReportMagic;
+    report->version = wire::kBlockVersion;
+    report->tasks = load_relaxed(submitted) - outstanding();
+    report->kernels = 0;
+    for (uint32_t i = 0; i < worker_count; i++)
+        report->kernels += load_acquire(counts[i].kernels);
+    report->edges = tasks.edges_pushed();
+    report->peak_heap_bytes = heap.peak_bytes();
+    report->peak_tasks = tasks.peak();
+    report->peak_edges = tasks.edges().peak();
+    report->peak_map_entries = map.peak_entries();
+    report->peak_scope_depth = scopes.peak();
+    report->error = error.record();
+}
+
+} // namespace pto::inline PTO_ARCH::engine

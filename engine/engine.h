@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PTO_ENGINE_ENGINE_H
+#define PTO_ENGINE_ENGINE_H
+
+#include "engine/error_latch.h"
+#include "engine/heap.h"
+#include "engine/port.h"
+#include "engine/ready_queue.h"
+#include "engine/scope_stack.h"
+#include "engine/task_store.h"
+#include "engine/tensor_map.h"
+#include "engine/wire/run_blocks.h"
+
+namespace pto::inline PTO_ARCH::engine {
+
+/// Threads that may complete tasks: one per core, and the owner.
+inline constexpr uint32_t kMaxWorkers = kMaxCores + 1;
+
+/// Capacities of one arena. All are counts of records; memory is touched up to the high-water marks only.
+struct Geometry {
+    uint32_t max_tasks;
+    uint32_t max_buffers;
+    uint32_t max_nodes;
+    uint32_t max_readers;
+    uint32_t max_edges;
+    uint32_t payload_lines;
+
+    /// Proportions that let the task count be the limit that graphs of ordinary degree reach first.
+    static constexpr Geometry of_tasks(uint32_t max_tasks)
+    {
+        return {
+            .max_tasks = max_tasks,
+            .max_buffers = 2 * max_tasks + PTO_MAX_RUN_TENSORS,
+            .max_nodes = 4 * max_tasks + 2 * PTO_MAX_RUN_TENSORS,
+            .max_readers = 4 * max_tasks + PTO_MAX_RUN_TENSORS,
+            .max_edges = 8 * max_tasks + 1024,
+            .payload_lines = 8 * max_tasks + 128,
+        };
+    }
+};
+
+/// What one completing thread writes. Read by the owner.
+struct alignas(64) WorkerCount {
+    std::atomic<uint64_t> tasks;   ///< D5: release after the task's effects, the owner reads with acquire.
+    std::atomic<uint64_t> kernels; ///< Kernel instances.
+};
+
+/// All state of the runs on one device: they follow each other, and a reset between them costs nothing that grows with
+/// the last one. The owner (orchestration) thread builds the graph, workers complete tasks.
+struct Engine {
+    TaskStore tasks;
+    TensorMap map;
+    Heap heap;
+    ScopeStack scopes;
+    ErrorLatch error;
+    ReadyQueue ready[kShapeCount];
+    WorkerCount counts[kMaxWorkers];
+    uint32_t worker_count;           ///< Entries of `counts` in use.
+    std::atomic<bool> recycling;     ///< Completed slots go back to the owner; off once nothing more is submitted.
+    std::atomic<uint64_t> submitted; ///< Written by the owner; others watch it for progress.
+    std::atomic<bool> abandoned;     ///< A task will never complete: nobody may wait for it any more.
+    uint64_t heap_base;
+    uint64_t heap_bytes;
+    uint64_t memory_base; ///< Device memory, the heap included: no tensor may point elsewhere.
+    uint64_t memory_bytes;
+    Port port;
+
+    /// Bytes of arena that `geometry` needs; lays the engine out in `arena` unless it is null.
+    std::size_t layout(void *arena, const Geometry &geometry);
+
+    /// Begins a run.
+    void reset(uint32_t workers);
+
+    /// Tasks submitted and not complete.
+    uint64_t outstanding() const;
+
+    /// Makes a task that waits for nothing available to the workers. Any thread.
+    void push_ready(TaskSlot &slot) { ready[static_cast<uint32_t>(slot.shape)].push(&tasks[0], tasks.index_of(slot)); }
+
+    /// Marks a task complete: consumers that waited for it alone become ready, except one that is returned for the
+    /// caller to run next (nullptr: none). Any worker, once per task.
+    TaskSlot *complete(uint32_t worker, TaskSlot &slot);
+
+    void fill_report(wire::ReportBlock *report) const;
+};
+
+} // namespace pto::inline PTO_ARCH::engine
+
+#endif

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/error_latch.h"
+
+namespace pto::inline PTO_ARCH::engine {
+
+void ErrorLatch::reset()
+{
+    record_ = error_record(PTO_OK);
+    store_relaxed(state_, uint32_t{kClear});
+}
+
+void ErrorLatch::set(wire::ErrorRecord record, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    set_text(record, format, values);
+    va_end(values);
+}
+
+void ErrorLatch::set_text(wire::ErrorRecord record, const char *format, va_list values)
+{
+    uint32_t expected = kClear;
+    if (!cas_strong_acq_rel(state_, expected, kFilling))
+        return;
+    format_text(record.message, sizeof record.message, format, values);
+    record_ = record;
+    store_release(state_, uint32_t{kHeld});
+}
+
+} // namespace pto::inline PTO_ARCH::engine

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PTO_ENGINE_ERROR_LATCH_H
+#define PTO_ENGINE_ERROR_LATCH_H
+
+#include "engine/base/atomics.h"
+#include "engine/base/format.h"
+#include "engine/wire/run_blocks.h"
+#include "pto/tensor.h"
+
+namespace pto::inline PTO_ARCH::engine {
+
+/// Holds the first error of a run; later ones are its fallout and are dropped. Any thread.
+class ErrorLatch {
+public:
+    void reset();
+
+    bool is_set() const { return load_relaxed(state_) != kClear; }
+
+    /// Fills `record.message` from the format and keeps the record, unless an error is already held.
+    void set(wire::ErrorRecord record, const char *format, ...) __attribute__((format(printf, 3, 4)));
+    void set_text(wire::ErrorRecord record, const char *format, va_list values);
+
+    /// The record; status PTO_OK while there is none. Complete once the run has ended.
+    const wire::ErrorRecord &record() const { return record_; }
+    pto_status status() const { return load_acquire(state_) == kHeld ? record_.status : PTO_OK; }
+
+private:
+    enum State : uint32_t { kClear, kFilling, kHeld };
+
+    std::atomic<uint32_t> state_{kClear};
+    wire::ErrorRecord record_{};
+};
+
+/// A record that involves nothing yet.
+inline wire::ErrorRecord error_record(pto_status status)
+{
+    return {status, -1, -1, wire::Resource::kNone, 0, PTO_NO_TASK, 0, 0, {}};
+}
+
+} // namespace pto::inline PTO_ARCH::engine
+
+#endif

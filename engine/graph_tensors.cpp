@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+// The builder's view of tensors: which buffer a descriptor names, whether it may be used, new outputs, single elements.
+#include "engine/base/memory.h"
+#include "engine/graph_builder.h"
+#include "engine/graph_wait.h"
+
+namespace pto::inline PTO_ARCH::engine {
+namespace {
+
+/// "argument 3: " or "", for the head of a message.
+struct Where {
+    explicit Where(uint32_t argument)
+    {
+        if (argument == kNoArgument) {
+            text[0] = '\0';
+            return;
+        }
+        format("argument %u: ", argument);
+    }
+    __attribute__((format(printf, 2, 3))) void format(const char *pattern, ...)
+    {
+        va_list values;
+        va_start(values, pattern);
+        format_text(text, sizeof text, pattern, values);
+        va_end(values);
+    }
+    char text[32];
+};
+
+} // namespace
+
+bool GraphBuilder::fail_defect(ViewDefect defect, const pto_tensor &tensor, uint32_t argument)
+{
+    static constexpr const char *kWhat[] = {"",
+                                            "its rank is not 1..5",
+                                            "its dtype is unknown",
+                                            "an extent is zero",
+                                            "a stride is zero",
+                                            "its elements overlap each other",
+                                            "it reaches beyond its buffer"};
+    engine_.error.set(task_error(PTO_ERROR_INVALID_TENSOR), "task %llu: %stensor of rank %u, dtype %u: %s", ordinal(),
+                      Where(argument).text, tensor.ndims, unsigned{tensor.dtype}, kWhat[static_cast<uint32_t>(defect)]);
+    return false;
+}
+
+/// Gives each argument of the run its buffer. Arguments that share bytes share a buffer, so that their accesses are
+/// compared.
+bool GraphBuilder::bind_arguments(const wire::ArgsView &args)
+{
+    uint16_t by_address[PTO_MAX_RUN_TENSORS];
+    for (uint32_t i = 0; i < args.tensor_count; i++) {
+        pto_tensor &tensor = args.tensors[i];
+        tensor.owner = PTO_NO_TASK;
+        tensor.address_space = PTO_DEVICE_MEMORY;
+        ByteView view;
+        const ViewDefect defect = read_view(tensor, &view);
+        if (defect != ViewDefect::kSound)
+            return fail_defect(defect, tensor, i);
+        uint32_t at = i;
+        for (; at > 0 && args.tensors[by_address[at - 1]].addr > tensor.addr; at--)
+            by_address[at] = by_address[at - 1];
+        by_address[at] = static_cast<uint16_t>(i);
+    }
+    return add_argument_buffers(args.tensors, by_address, args.tensor_count);
+}
+
+bool GraphBuilder::add_argument_buffers(pto_tensor *tensors, const uint16_t *by_address, uint32_t count)
+{
+    for (uint32_t first = 0; first < count;) {
+        const uint64_t base = tensors[by_address[first]].addr;
+        uint64_t end = base + tensors[by_address[first]].size_bytes;
+        uint32_t last = first + 1;
+        for (; last < count && tensors[by_address[last]].addr < end; last++) {
+            const pto_tensor &next = tensors[by_address[last]];
+            end = next.addr + next.size_bytes > end ? next.addr + next.size_bytes : end;
+        }
+        Buffer buffer{};
+        buffer.base = base;
+        buffer.size_bytes = end - base;
+        buffer.owner = TaskId::none();
+        buffer.heap_block = kNone;
+        const uint32_t index = engine_.map.add(buffer); // there is room: the geometry counts every argument
+        for (; first < last; first++)
+            tensors[by_address[first]].buffer = index;
+    }
+    return true;
+}
+
+bool GraphBuilder::find_buffer(const pto_tensor &tensor, uint32_t argument, uint32_t *out_index)
+{
+    if (tensor.buffer == 0 && tensor.owner == PTO_NO_TASK && tensor.addr != 0)
+        return find_external(tensor, argument, out_index);
+    Buffer *buffer = engine_.map.find(tensor.buffer);
+    const bool same = buffer != nullptr && buffer->owner.bits == tensor.owner &&
+                      buffer->is_external() == (tensor.owner == PTO_NO_TASK) && tensor.addr >= buffer->base &&
+                      tensor.size_bytes <= buffer->base + buffer->size_bytes - tensor.addr;
+    *out_index = tensor.buffer;
+    if (same && (buffer->is_external() || engine_.scopes.is_open(buffer->scope_depth, buffer->scope_serial)))
+        return true;
+    engine_.error.set(task_error(PTO_ERROR_STALE_HANDLE), "task %llu: %sthe tensor %s", ordinal(), Where(argument).text,
+                      tensor.addr == 0 ? "was never allocated" : "is used after the scope that held it has ended");
+    return false;
+}
+
+/// A tensor that the orchestration made from an address: it must lie in device memory outside the engine's heap, and
+/// either inside one argument or clear of all of them.
+bool GraphBuilder::find_external(const pto_tensor &tensor, uint32_t argument, uint32_t *out_index)
+{
+    *out_index = engine_.map.find_external(tensor.addr, tensor.size_bytes);
+    if (*out_index != kNone)
+        return true;
+    const bool inside = tensor.addr >= engine_.memory_base && tensor.size_bytes <= engine_.memory_bytes &&
+                        tensor.addr - engine_.memory_base <= engine_.memory_bytes - tensor.size_bytes;
+    const bool in_heap =
+        tensor.addr < engine_.heap_base + engine_.heap_bytes && tensor.addr + tensor.size_bytes > engine_.heap_base;
+    const char *defect = nullptr;
+    if (!inside || in_heap)
+        defect = "is not in device memory that the run may name";
+    else if (engine_.map.find_external_overlap(tensor.addr, tensor.size_bytes) != kNone)
+        defect = "overlaps an argument of the run without lying inside it";
+    if (defect == nullptr) {
+        Buffer buffer{};
+        buffer.base = tensor.addr;
+        buffer.size_bytes = tensor.size_bytes;
+        buffer.owner = TaskId::none();
+        buffer.heap_block = kNone;
+        return wait_for("buffers", wire::Resource::kBuffers, 1,
+                        [&] { return (*out_index = engine_.map.add(buffer)) != kNone; });
+    }
+    engine_.error.set(task_error(PTO_ERROR_NOT_DEVICE_MEMORY), "task %llu: %s%llu bytes at 0x%llx: the tensor %s",
+                      ordinal(), Where(argument).text, static_cast<unsigned long long>(tensor.size_bytes),
+                      static_cast<unsigned long long>(tensor.addr), defect);
+    return false;
+}
+
+bool GraphBuilder::resolve(const pto_tensor &tensor, uint32_t argument, Resolved *out)
+{
+    const ViewDefect defect = read_view(tensor, &out->view);
+    if (defect != ViewDefect::kSound)
+        return fail_defect(defect, tensor, argument);
+    if (!find_buffer(tensor, argument, &out->index))
+        return false;
+    out->buffer = &engine_.map[out->index];
+    out->view.offset += tensor.addr - out->buffer->base;
+    return true;
+}
+
+/// Turns the specification of an output into a tensor: row-major, in the engine's heap, held by the innermost scope.
+bool GraphBuilder::allocate_output(pto_tensor *tensor, TaskId owner, uint32_t argument)
+{
+    pto_tensor fresh = pto_tensor_new(tensor->dtype, tensor->ndims, tensor->shape);
+    fresh.version = tensor->version;
+    fresh.manual_dep = tensor->manual_dep;
+    fresh.address_space = PTO_DEVICE_MEMORY;
+    ByteView view;
+    if (__builtin_mul_overflow(fresh.extent, uint64_t{pto_dtype_size(fresh.dtype)}, &fresh.size_bytes))
+        return fail_defect(ViewDefect::kBounds, fresh, argument);
+    const ViewDefect defect = read_view(fresh, &view);
+    if (defect != ViewDefect::kSound)
+        return fail_defect(defect, fresh, argument);
+    Buffer buffer{};
+    if (!wait_for("device heap", wire::Resource::kHeap, fresh.size_bytes,
+                  [&] { return (buffer.heap_block = engine_.heap.allocate(fresh.size_bytes)) != kNone; }))
+        return false;
+    Scope &scope = engine_.scopes.top();
+    buffer.base = engine_.heap.address(buffer.heap_block);
+    buffer.size_bytes = fresh.size_bytes;
+    buffer.owner = owner;
+    buffer.refs = 2; // the scope and the task that writes it
+    buffer.scope_serial = scope.serial;
+    buffer.scope_depth = engine_.scopes.depth() - 1;
+    buffer.next_in_scope = scope.buffer_head;
+    uint32_t index = kNone;
+    if (!wait_for("buffers", wire::Resource::kBuffers, 1, [&] { return (index = engine_.map.add(buffer)) != kNone; }))
+        return false;
+    scope.buffer_head = index;
+    scope.held_bytes += engine_.heap.size_bytes(buffer.heap_block);
+    fresh.addr = buffer.base;
+    fresh.owner = owner.bits;
+    fresh.buffer = index;
+    *tensor = fresh;
+    return true;
+}
+
+void GraphBuilder::release_reference(uint32_t index)
+{
+    Buffer &buffer = engine_.map[index];
+    if (buffer.is_external() || --buffer.refs > 0)
+        return;
+    engine_.heap.release(buffer.heap_block);
+    engine_.map.remove(index);
+}
+
+pto_status GraphBuilder::allocate(pto_tensor *tensor)
+{
+    if (is_over())
+        return status();
+    if (tensor == nullptr) {
+        engine_.error.set(task_error(PTO_ERROR_INVALID_ARGUMENT), "allocate: the tensor is NULL");
+        return status();
+    }
+    drain_retired();
+    if (!allocate_output(tensor, engine_.tasks.make_orphan_id(), kNoArgument))
+        return status();
+    release_reference(tensor->buffer); // no task writes it: the scope alone holds it
+    return PTO_OK;
+}
+
+/// Waits for single elements: remembers whether a task that conflicts is still live.
+class GraphBuilder::LiveSink {
+public:
+    explicit LiveSink(TaskStore &tasks) : tasks_(tasks) {}
+
+    bool is_live(TaskId id) { return tasks_.find_live(id) != nullptr; }
+    bool operator()(TaskId id)
+    {
+        const bool live = is_live(id);
+        any_ = any_ || live;
+        return live;
+    }
+    bool any() const { return any_; }
+
+private:
+    TaskStore &tasks_;
+    bool any_ = false;
+};
+
+bool GraphBuilder::resolve_element(const pto_tensor *tensor, const uint32_t *index, Resolved *out,
+                                   uint64_t *out_address)
+{
+    if (tensor == nullptr || index == nullptr) {
+        engine_.error.set(task_error(PTO_ERROR_INVALID_ARGUMENT), "element: the %s is NULL",
+                          tensor == nullptr ? "tensor" : "index");
+        return false;
+    }
+    if (!resolve(*tensor, kNoArgument, out))
+        return false;
+    uint64_t element = tensor->start_offset;
+    for (uint32_t i = 0; i < tensor->ndims; i++) {
+        if (index[i] >= tensor->shape[i]) {
+            engine_.error.set(task_error(PTO_ERROR_INVALID_TENSOR), "element: index %u of dimension %u, which has %u",
+                              index[i], i, tensor->shape[i]);
+            return false;
+        }
+        element += uint64_t{index[i]} * tensor->strides[i];
+    }
+    const uint64_t size = pto_dtype_size(tensor->dtype);
+    *out_address = tensor->addr + element * size;
+    out->view = {*out_address - out->buffer->base, size, 1, {{size, 1}}};
+    return true;
+}
+
+uint64_t GraphBuilder::get_element(const pto_tensor *tensor, const uint32_t *index)
+{
+    Resolved resolved;
+    uint64_t address = 0;
+    if (is_over() || !resolve_element(tensor, index, &resolved, &address))
+        return 0;
+    const bool written = wait_for("the element's producers", wire::Resource::kNone, 0, [&] {
+        LiveSink sink(engine_.tasks);
+        engine_.map.inspect(*resolved.buffer, resolved.view, false, sink);
+        return !sink.any();
+    });
+    uint64_t bits = 0;
+    if (written)
+        memcpy(&bits, reinterpret_cast<const void *>(address), pto_dtype_size(tensor->dtype));
+    return bits;
+}
+
+void GraphBuilder::set_element(const pto_tensor *tensor, const uint32_t *index, uint64_t bits)
+{
+    Resolved resolved;
+    uint64_t address = 0;
+    if (is_over() || !resolve_element(tensor, index, &resolved, &address))
+        return;
+    const bool unused = wait_for("the element's users", wire::Resource::kNone, 0, [&] {
+        LiveSink sink(engine_.tasks);
+        engine_.map.inspect(*resolved.buffer, resolved.view, true, sink);
+        return !sink.any();
+    });
+    if (unused)
+        memcpy(reinterpret_cast<void *>(address), &bits, pto_dtype_size(tensor->dtype));
+}
+
+} // namespace pto::inline PTO_ARCH::engine

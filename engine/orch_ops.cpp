@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table through which orchestrations call the builder, and the calls that only talk: log, fatal, reject.
+#include "engine/graph_builder.h"
+
+namespace pto::inline PTO_ARCH::engine {
+
+void GraphBuilder::log(int32_t level, const char *format, va_list values)
+{
+    char line[256];
+    format_text(line, sizeof line, format, values);
+    engine_.port.log(engine_.port.self, level, line);
+}
+
+void GraphBuilder::fatal(int32_t code, const char *format, va_list values)
+{
+    wire::ErrorRecord record = error_record(PTO_ERROR_ORCHESTRATION_FATAL);
+    record.detail = code;
+    engine_.error.set_text(record, format, values);
+}
+
+void GraphBuilder::reject(pto_status status, const char *format, va_list values)
+{
+    engine_.error.set_text(task_error(status < 0 ? status : PTO_ERROR_INVALID_ARGUMENT), format, values);
+}
+
+const pto_orch_ops &orch_ops()
+{
+    using Builder = GraphBuilder;
+    static constexpr pto_orch_ops kOps = {
+        .struct_size = sizeof(pto_orch_ops),
+        .abi_version = PTO_ABI_VERSION,
+        .submit = [](pto_orch *orch, const pto_task *task) { return Builder::of(orch).submit(task); },
+        .allocate = [](pto_orch *orch, pto_tensor *tensor) { return Builder::of(orch).allocate(tensor); },
+        .scope_begin = [](pto_orch *orch) { Builder::of(orch).scope_begin(); },
+        .scope_end = [](pto_orch *orch) { Builder::of(orch).scope_end(); },
+        .get_element = [](pto_orch *orch, const pto_tensor *tensor,
+                          const uint32_t *index) { return Builder::of(orch).get_element(tensor, index); },
+        .set_element = [](pto_orch *orch, const pto_tensor *tensor, const uint32_t *index,
+                          uint64_t bits) { Builder::of(orch).set_element(tensor, index, bits); },
+        .log = [](pto_orch *orch, int32_t level, const char *format,
+                  va_list values) { Builder::of(orch).log(level, format, values); },
+        .fatal = [](pto_orch *orch, int32_t code, const char *format,
+                    va_list values) { Builder::of(orch).fatal(code, format, values); },
+        .reject = [](pto_orch *orch, pto_status status, const char *format,
+                     va_list values) { Builder::of(orch).reject(status, format, values); },
+        .status = [](const pto_orch *orch) { return Builder::of(const_cast<pto_orch *>(orch)).status(); },
+    };
+    return kOps;
+}
+
+} // namespace pto::inline PTO_ARCH::engine

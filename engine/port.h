@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PTO_ENGINE_PORT_H
+#define PTO_ENGINE_PORT_H
+
+#include "engine/arch/arch.h"
+
+#include <cstdint>
+
+namespace pto::inline PTO_ARCH::engine {
+
+/// What the engine asks of whatever it runs on. Every place that waits goes through here, so that a control CPU can do
+/// something useful instead of spinning, and a test can choose what happens next.
+struct Port {
+    void *self;
+    /// The owner waits for tasks to complete: do some of their work, or let time pass. `round` counts the calls of one
+    /// wait.
+    void (*relax)(void *self, uint32_t round);
+    /// `count` more tasks are ready: whoever sleeps may have work now.
+    void (*work_ready)(void *self, uint32_t count);
+    /// One line for the host's log, zero-terminated.
+    void (*log)(void *self, int32_t level, const char *message);
+};
+
+} // namespace pto::inline PTO_ARCH::engine
+
+#endif

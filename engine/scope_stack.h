@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PTO_ENGINE_SCOPE_STACK_H
+#define PTO_ENGINE_SCOPE_STACK_H
+
+#include "engine/task.h"
+
+namespace pto::inline PTO_ARCH::engine {
+
+/// An open scope: the outputs that it holds.
+struct Scope {
+    uint32_t serial;      ///< Never that of another scope of the run.
+    uint32_t buffer_head; ///< Buffers of the scope, linked through next_in_scope.
+    uint64_t held_bytes;
+};
+
+/// The open scopes, the implicit outermost one at depth 0. Owner only.
+class ScopeStack {
+public:
+    void reset() { depth_ = 0, peak_ = 0, serial_ = 0; }
+
+    bool is_full() const { return depth_ == PTO_MAX_SCOPE_DEPTH; }
+
+    void push()
+    {
+        scopes_[depth_++] = {++serial_, kNone, 0};
+        peak_ = depth_ > peak_ ? depth_ : peak_;
+    }
+    void pop() { depth_--; }
+
+    Scope &top() { return scopes_[depth_ - 1]; }
+    const Scope &at(uint32_t depth) const { return scopes_[depth]; }
+    uint32_t depth() const { return depth_; }
+    uint32_t peak() const { return peak_; }
+
+    bool is_open(uint32_t depth, uint32_t serial) const { return depth < depth_ && scopes_[depth].serial == serial; }
+
+    /// Depth of the scope that holds the most heap.
+    uint32_t largest_holder() const
+    {
+        uint32_t largest = 0;
+        for (uint32_t i = 1; i < depth_; i++)
+            largest = scopes_[i].held_bytes > scopes_[largest].held_bytes ? i : largest;
+        return largest;
+    }
+
+private:
+    Scope scopes_[PTO_MAX_SCOPE_DEPTH];
+    uint32_t depth_ = 0;
+    uint32_t peak_ = 0;
+    uint32_t serial_ = 0;
+};
+
+} // namespace pto::inline PTO_ARCH::engine
+
+#endif

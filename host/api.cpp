@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// The C functions: find the context, check what is the same for all, keep exceptions inside.
+#include "host/context_table.h"
+#include "host/last_error.h"
+
+namespace {
+
+using pto::host::Context;
+using pto::host::ContextUse;
+using pto::host::fail;
+
+/// Calls `body(context)` for an open handle; turns a lack of host memory into its status.
+template <class Body> pto_status with_context(pto_context *handle, Body &&body)
+{
+    const ContextUse use(handle);
+    if (use.context() == nullptr)
+        return fail(PTO_ERROR_INVALID_HANDLE, "the context is %s",
+                    handle == nullptr ? "NULL" : "closed, or not a context");
+    try {
+        return body(*use.context());
+    } catch (const std::bad_alloc &) {
+        return fail(PTO_ERROR_OUT_OF_HOST_MEMORY, "host memory ran out");
+    }
+}
+
+/// Whether a caller's struct is the one that this library knows.
+template <class Struct> bool has_size(const Struct &object)
+{
+    return object.struct_size == sizeof(Struct);
+}
+
+pto_status refuse_size(const char *what, uint32_t given, size_t expected)
+{
+    return fail(PTO_ERROR_INVALID_ARGUMENT, "%s.struct_size is %u, not %zu", what, given, expected);
+}
+
+} // namespace
+
+pto_status pto_open(const pto_open_options *options, pto_context **out_context)
+{
+    if (out_context == nullptr)
+        return fail(PTO_ERROR_INVALID_ARGUMENT, "out_context is NULL");
+    *out_context = nullptr;
+    Context *context = nullptr;
+    try {
+        const pto_status status = Context::open(options, &context);
+        if (status != PTO_OK)
+            return status;
+    } catch (const std::bad_alloc &) {
+        return fail(PTO_ERROR_OUT_OF_HOST_MEMORY, "host memory ran out");
+    }
+    *out_context = pto::host::publish(context);
+    if (*out_context != nullptr)
+        return PTO_OK;
+    Context::close(context);
+    return fail(PTO_ERROR_UNSUPPORTED, "%u contexts are open, which is the most", pto::host::kMaxContexts);
+}
+
+void pto_close(pto_context *context)
+{
+    Context *withdrawn = pto::host::withdraw(context);
+    if (withdrawn != nullptr)
+        Context::close(withdrawn);
+}
+
+pto_status pto_malloc(pto_context *context, size_t size_bytes, uint64_t *out_device_address)
+{
+    if (out_device_address == nullptr)
+        return fail(PTO_ERROR_INVALID_ARGUMENT, "out_device_address is NULL");
+    *out_device_address = 0;
+    return with_context(context, [&](Context &open) {
+        return size_bytes == 0 ? fail(PTO_ERROR_INVALID_ARGUMENT, "size_bytes is 0")
+                               : open.malloc(size_bytes, out_device_address);
+    });
+}
+
+pto_status pto_free(pto_context *context, uint64_t device_address)
+{
+    return with_context(
+        context, [&](Context &open) { return device_address == 0 ? pto_status{PTO_OK} : open.free(device_address); });
+}
+
+pto_status pto_copy_to_device(pto_context *context, uint64_t destination, const void *source, size_t size_bytes)
+{
+    return with_context(context, [&](Context &open) {
+        if (size_bytes == 0)
+            return pto_status{PTO_OK};
+        return source == nullptr ? fail(PTO_ERROR_INVALID_ARGUMENT, "source is NULL")
+                                 : open.copy_to_device(destination, source, size_bytes);
+    });
+}
+
+pto_status pto_copy_from_device(pto_context *context, void *destination, uint64_t source, size_t size_bytes)
+{
+    return with_context(context, [&](Context &open) {
+        if (size_bytes == 0)
+            return pto_status{PTO_OK};
+        return destination == nullptr ? fail(PTO_ERROR_INVALID_ARGUMENT, "destination is NULL")
+                                      : open.copy_from_device(destination, source, size_bytes);
+    });
+}
+
+pto_status pto_prepare(pto_context *context, int32_t callable_id, const pto_callable *callable)
+{
+    return with_context(context, [&](Context &open) { return open.prepare(callable_id, callable); });
+}
+
+pto_status pto_run(pto_context *context, int32_t callable_id, const pto_args *args, const pto_run_options *options,
+                   pto_run_result *out_result)
+{
+    static constexpr pto_args kNoArgs = PTO_ARGS_INIT;
+    static constexpr pto_run_options kDefaults = PTO_RUN_OPTIONS_INIT;
+    const pto_args &given = args == nullptr ? kNoArgs : *args;
+    const pto_run_options &chosen = options == nullptr ? kDefaults : *options;
+    if (!has_size(given))
+        return refuse_size("pto_args", given.struct_size, sizeof given);
+    if (!has_size(chosen))
+        return refuse_size("pto_run_options", chosen.struct_size, sizeof chosen);
+    if (out_result != nullptr && !has_size(*out_result))
+        return refuse_size("pto_run_result", out_result->struct_size, sizeof *out_result);
+    pto_run_result result = PTO_RUN_RESULT_INIT;
+    result.status = with_context(context, [&](Context &open) { return open.run(callable_id, given, chosen, &result); });
+    if (out_result != nullptr)
+        *out_result = result;
+    return result.status;
+}
+
+pto_status pto_release(pto_context *context, int32_t callable_id)
+{
+    return with_context(context, [&](Context &open) { return open.release(callable_id); });
+}
+
+pto_status pto_get_stats(pto_context *context, pto_stats *out_stats)
+{
+    if (out_stats == nullptr)
+        return fail(PTO_ERROR_INVALID_ARGUMENT, "out_stats is NULL");
+    if (!has_size(*out_stats))
+        return refuse_size("pto_stats", out_stats->struct_size, sizeof *out_stats);
+    return with_context(context, [&](Context &open) {
+        open.get_stats(out_stats);
+        return pto_status{PTO_OK};
+    });
+}
+
+pto_status pto_health(pto_context *context)
+{
+    return with_context(context, [&](Context &open) { return open.health(); });
+}
+
+const pto_error *pto_last_error(void)
+{
+    return &pto::host::last_error();
+}
+
+const char *pto_arch_name(uint32_t index)
+{
+    const pto::host::DeviceList list = pto::host::device_list();
+    return index < list.count ? list.begin[index]->arch : nullptr;
+}

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/context.h"
+
+#include "engine/wire/args_image.h"
+#include "host/callable_check.h"
+#include "host/last_error.h"
+
+#include <cstring>
+#include <thread>
+
+namespace pto::host {
+namespace {
+
+constexpr uint64_t kDefaultMemoryBytes = uint64_t{16} << 30;
+constexpr uint64_t kDefaultHeapBytes = uint64_t{4} << 30;
+constexpr uint32_t kDefaultMaxTasks = 262'144;
+constexpr uint32_t kMostTasks = 1u << 24;
+constexpr uint64_t kDefaultStallTimeoutNs = 10'000'000'000;
+
+const DeviceInterface *find_device(const char *arch)
+{
+    const DeviceList list = device_list();
+    for (std::size_t i = 0; i < list.count; i++)
+        if (arch == nullptr || std::strcmp(list.begin[i]->arch, arch) == 0)
+            return list.begin[i];
+    return nullptr;
+}
+
+uint32_t default_helpers()
+{
+    const unsigned processors = std::thread::hardware_concurrency();
+    return processors > 1 ? processors - 1 : 1;
+}
+
+/// Checks the options against the device and fills in what they leave open.
+pto_status complete(const pto_open_options &options, const DeviceInterface &device, DeviceConfig *config)
+{
+    if (options.device_index >= device.max_devices)
+        return fail(PTO_ERROR_UNSUPPORTED, "device_index %u: there are %u devices", options.device_index,
+                    device.max_devices);
+    if (options.cluster_count > device.max_clusters)
+        return fail(PTO_ERROR_UNSUPPORTED, "cluster_count %u: an %s chip has %u", options.cluster_count, device.arch,
+                    device.max_clusters);
+    if (options.max_tasks > kMostTasks)
+        return fail(PTO_ERROR_UNSUPPORTED, "max_tasks %u: at most %u", options.max_tasks, kMostTasks);
+    config->device_index = options.device_index;
+    config->cluster_count = options.cluster_count == 0 ? device.max_clusters : options.cluster_count;
+    config->helper_threads = options.helper_threads == 0 ? default_helpers() : options.helper_threads;
+    config->max_tasks = options.max_tasks == 0 ? kDefaultMaxTasks : options.max_tasks;
+    config->memory_bytes = options.device_memory_bytes == 0 ? kDefaultMemoryBytes : options.device_memory_bytes;
+    config->heap_bytes = options.heap_bytes == 0 ? kDefaultHeapBytes : options.heap_bytes;
+    config->stall_timeout_ns = options.stall_timeout_ns == 0 ? kDefaultStallTimeoutNs : options.stall_timeout_ns;
+    return PTO_OK;
+}
+
+pto_status check_options(const pto_open_options &options)
+{
+    if (options.struct_size != sizeof(pto_open_options))
+        return fail(PTO_ERROR_INVALID_ARGUMENT, "pto_open_options.struct_size is %u, not %zu", options.struct_size,
+                    sizeof(pto_open_options));
+    const pto_allocator *allocator = options.allocator;
+    if (allocator != nullptr && (allocator->allocate == nullptr || allocator->release == nullptr))
+        return fail(PTO_ERROR_INVALID_ARGUMENT, "the allocator lacks a function");
+    return PTO_OK;
+}
+
+} // namespace
+
+Context::Context(const pto_open_options &options, const DeviceInterface &device)
+    : allocator_(options.allocator), device_(device), log_(options.log), log_user_(options.log_user),
+      log_level_(options.log_level), allocations_(&allocator_),
+      images_(allocator_, device_, handle_, ImageStore::content_hash)
+{
+}
+
+Context::~Context()
+{
+    for (PreparedCallable *callable : callables_)
+        if (callable != nullptr)
+            allocator_.destroy(callable);
+    if (args_scratch_ != nullptr)
+        allocator_.deallocate(args_scratch_, wire::kMaxArgsImageBytes, 64);
+    if (handle_ != nullptr)
+        device_.close(handle_);
+}
+
+void Context::log(void *user, int32_t level, const char *message)
+{
+    const auto &context = *static_cast<Context *>(user);
+    if (context.log_ != nullptr && level <= context.log_level_)
+        context.log_(context.log_user_, level, message);
+}
+
+pto_status Context::open(const pto_open_options *options, Context **out)
+{
+    static constexpr pto_open_options kDefaults = PTO_OPEN_OPTIONS_INIT;
+    const pto_open_options &chosen = options == nullptr ? kDefaults : *options;
+    pto_status status = check_options(chosen);
+    if (status != PTO_OK)
+        return status;
+    const DeviceInterface *device = find_device(chosen.arch);
+    if (device == nullptr)
+        return fail(PTO_ERROR_UNSUPPORTED, "arch '%s' is not in this build", chosen.arch);
+    // The context lives in the user's memory too, so the allocator is needed before there is a context to hold it.
+    Allocator allocator(chosen.allocator);
+    Context *context = allocator.create<Context>(chosen, *device);
+    status = PTO_ERROR_OUT_OF_HOST_MEMORY;
+    try {
+        status = context->open_device(chosen);
+    } catch (...) {
+        allocator.destroy(context);
+        throw;
+    }
+    if (status != PTO_OK)
+        allocator.destroy(context);
+    else
+        *out = context;
+    return status;
+}
+
+void Context::close(Context *context)
+{
+    Allocator allocator = context->allocator_;
+    allocator.destroy(context);
+}
+
+pto_status Context::open_device(const pto_open_options &options)
+{
+    DeviceConfig config{};
+    const pto_status checked = complete(options, device_, &config);
+    if (checked != PTO_OK)
+        return checked;
+    config.log = log;
+    config.log_user = this;
+    args_scratch_ = static_cast<std::byte *>(allocator_.allocate(wire::kMaxArgsImageBytes, 64));
+    DeviceFailure failure{};
+    const pto_status status = device_.open(config, &handle_, &failure);
+    return status == PTO_OK ? PTO_OK : fail_device(status, -1, failure);
+}
+
+pto_status Context::fail_device(pto_status status, int32_t callable_id, const DeviceFailure &failure) const
+{
+    fail_callable(status, callable_id, "%s", failure.message);
+    set_raw_detail(failure.raw);
+    return status;
+}
+
+pto_status Context::health()
+{
+    const std::lock_guard lock(mutex_);
+    return device_.is_healthy(handle_)
+               ? PTO_OK
+               : fail(PTO_ERROR_DEVICE_FAULTED, "an earlier run faulted the device: close the context");
+}
+
+// ---- memory --------------------------------------------------------------------------------------------------------
+
+bool Context::is_allocated(uint64_t address, uint64_t size) const
+{
+    auto after = allocations_.upper_bound(address);
+    if (after == allocations_.begin())
+        return false;
+    const auto &[base, bytes] = *--after;
+    return address - base < bytes && size <= bytes - (address - base);
+}
+
+pto_status Context::check_range(const char *what, uint64_t address, uint64_t size) const
+{
+    if (is_allocated(address, size))
+        return PTO_OK;
+    return fail(PTO_ERROR_NOT_DEVICE_MEMORY, "%s: %llu bytes at 0x%llx are not inside one live allocation%s", what,
+                static_cast<unsigned long long>(size), static_cast<unsigned long long>(address),
+                device_.owns_address(handle_, address) ? "" : "; is it a host pointer?");
+}
+
+pto_status Context::malloc(std::size_t size_bytes, uint64_t *out_address)
+{
+    const std::lock_guard lock(mutex_);
+    DeviceFailure failure{};
+    uint64_t address = 0;
+    const pto_status status = device_.mem_alloc(handle_, size_bytes, &address, &failure);
+    if (status != PTO_OK)
+        return fail_device(status, -1, failure);
+    try {
+        allocations_.emplace(address, size_bytes);
+    } catch (...) {
+        device_.mem_free(handle_, address);
+        throw;
+    }
+    allocated_bytes_ += size_bytes;
+    *out_address = address;
+    return PTO_OK;
+}
+
+pto_status Context::free(uint64_t address)
+{
+    const std::lock_guard lock(mutex_);
+    const auto found = allocations_.find(address);
+    if (found == allocations_.end())
+        return fail(PTO_ERROR_NOT_DEVICE_MEMORY, "0x%llx is not the address of a live allocation",
+                    static_cast<unsigned long long>(address));
+    allocated_bytes_ -= found->second;
+    allocations_.erase(found);
+    device_.mem_free(handle_, address);
+    return PTO_OK;
+}
+
+pto_status Context::copy_to_device(uint64_t destination, const void *source, std::size_t size)
+{
+    const std::lock_guard lock(mutex_);
+    const pto_status status = check_range("destination", destination, size);
+    return status != PTO_OK ? status : device_.copy_to(handle_, destination, source, size);
+}
+
+pto_status Context::copy_from_device(void *destination, uint64_t source, std::size_t size)
+{
+    const std::lock_guard lock(mutex_);
+    const pto_status status = check_range("source", source, size);
+    return status != PTO_OK ? status : device_.copy_from(handle_, destination, source, size);
+}
+
+// ---- callables -----------------------------------------------------------------------------------------------------
+
+pto_status Context::check_id(int32_t callable_id) const
+{
+    if (callable_id >= 0 && callable_id < PTO_MAX_CALLABLES)
+        return PTO_OK;
+    return fail_callable(PTO_ERROR_INVALID_CALLABLE_ID, callable_id, "callable id %d is not in 0..%d", callable_id,
+                         PTO_MAX_CALLABLES - 1);
+}
+
+pto_status Context::prepare(int32_t callable_id, const pto_callable *callable)
+{
+    const std::lock_guard lock(mutex_);
+    pto_status status = check_id(callable_id);
+    if (status != PTO_OK)
+        return status;
+    if (!device_.is_healthy(handle_))
+        return fail_callable(PTO_ERROR_DEVICE_FAULTED, callable_id, "an earlier run faulted the device");
+    if (callables_[callable_id] != nullptr)
+        return fail_callable(PTO_ERROR_ALREADY_PREPARED, callable_id, "callable id %d is prepared", callable_id);
+    pto_image_error error{};
+    status = check_callable(callable, &error);
+    if (status != PTO_OK)
+        return fail_callable(status, callable_id, "%s", error.message);
+    if (callable->arch != nullptr && std::strcmp(callable->arch, device_.arch) != 0)
+        return fail_callable(PTO_ERROR_INCOMPATIBLE_IMAGE, callable_id,
+                             "the callable is for arch '%s', the chip is '%s'", callable->arch, device_.arch);
+    PreparedCallable *prepared = allocator_.create<PreparedCallable>(allocator_, device_, handle_);
+    DeviceFailure failure{};
+    try {
+        status = prepared->set_up(callable_id, *callable, images_, &failure);
+    } catch (...) {
+        allocator_.destroy(prepared);
+        throw;
+    }
+    if (status != PTO_OK) {
+        allocator_.destroy(prepared);
+        return fail_device(status, callable_id, failure);
+    }
+    callables_[callable_id] = prepared;
+    prepares_++;
+    return PTO_OK;
+}
+
+pto_status Context::release(int32_t callable_id)
+{
+    const std::lock_guard lock(mutex_);
+    const pto_status status = check_id(callable_id);
+    if (status != PTO_OK)
+        return status;
+    if (callables_[callable_id] == nullptr)
+        return fail_callable(PTO_ERROR_NOT_PREPARED, callable_id, "callable id %d is not prepared", callable_id);
+    allocator_.destroy(callables_[callable_id]);
+    callables_[callable_id] = nullptr;
+    releases_++;
+    return PTO_OK;
+}
+
+void Context::get_stats(pto_stats *stats)
+{
+    const std::lock_guard lock(mutex_);
+    stats->prepared_callables = 0;
+    stats->staging_bytes = 0;
+    for (const PreparedCallable *callable : callables_) {
+        stats->prepared_callables += callable != nullptr ? 1 : 0;
+        stats->staging_bytes += callable != nullptr ? callable->staging_bytes() : 0;
+    }
+    stats->prepares = prepares_;
+    stats->releases = releases_;
+    stats->runs = runs_;
+    stats->failed_runs = failed_runs_;
+    stats->orch_loads = device_.orch_loads(handle_);
+    stats->kernel_uploads = images_.kernel_uploads();
+    stats->orch_uploads = images_.orch_uploads();
+    stats->dedup_hits = images_.dedup_hits();
+    stats->resident_image_bytes = images_.resident_bytes();
+    stats->device_bytes = allocated_bytes_;
+}
+
+} // namespace pto::host

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PTO_HOST_CONTEXT_TABLE_H
+#define PTO_HOST_CONTEXT_TABLE_H
+
+#include "host/context.h"
+
+namespace pto::host {
+
+/// Open contexts at once, in one process.
+inline constexpr uint32_t kMaxContexts = 1024;
+
+/// Gives an open context its handle: slot and generation, not an address, so that a closed or made-up handle is
+/// recognised without touching freed memory. nullptr when all slots are taken.
+pto_context *publish(Context *context);
+
+/// Withdraws a handle and waits until nobody uses its context. nullptr when the handle is not open.
+Context *withdraw(pto_context *handle);
+
+/// A use of a context: while it lasts, the context cannot be closed.
+class ContextUse {
+public:
+    explicit ContextUse(pto_context *handle);
+    ~ContextUse();
+    ContextUse(const ContextUse &) = delete;
+    ContextUse &operator=(const ContextUse &) = delete;
+
+    /// nullptr when the handle is not open.
+    Context *context() const { return context_; }
+
+private:
+    uint32_t slot_;
+    Context *context_;
+};
+
+} // namespace pto::host
+
+#endif

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/last_error.h"
+
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+
+namespace pto::host {
+namespace {
+
+constexpr pto_error kNoError = {PTO_OK, -1, -1, -1, 0, PTO_NO_TASK, 0, 0, {}, {}, {}};
+
+thread_local pto_error thread_error = kNoError;
+
+pto_status set(pto_status status, int32_t callable_id, const char *format, va_list values)
+{
+    thread_error = kNoError;
+    thread_error.status = status;
+    thread_error.callable_id = callable_id;
+    std::vsnprintf(thread_error.message, sizeof thread_error.message, format, values);
+    return status;
+}
+
+const char *resource_name(wire::Resource resource)
+{
+    switch (resource) {
+    case wire::Resource::kTaskSlots: return "task slots";
+    case wire::Resource::kTaskPayload: return "task payload";
+    case wire::Resource::kHeap: return "device heap";
+    case wire::Resource::kBuffers: return "buffers";
+    case wire::Resource::kMapNodes: return "tensor-map nodes";
+    case wire::Resource::kReaders: return "readers";
+    case wire::Resource::kEdges: return "edges";
+    case wire::Resource::kScopes: return "scope depth";
+    case wire::Resource::kNone: break;
+    }
+    return "";
+}
+
+} // namespace
+
+pto_status fail(pto_status status, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    set(status, -1, format, values);
+    va_end(values);
+    return status;
+}
+
+pto_status fail_callable(pto_status status, int32_t callable_id, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    set(status, callable_id, format, values);
+    va_end(values);
+    return status;
+}
+
+pto_status fail_run(int32_t callable_id, const wire::ErrorRecord &record, const char *kernel)
+{
+    thread_error = kNoError;
+    thread_error.status = record.status;
+    thread_error.callable_id = callable_id;
+    thread_error.func_id = record.func_id;
+    thread_error.core = record.core;
+    thread_error.detail = record.detail;
+    thread_error.task = record.task;
+    thread_error.needed = record.needed;
+    thread_error.available = record.available;
+    std::snprintf(thread_error.resource, sizeof thread_error.resource, "%s", resource_name(record.resource));
+    std::snprintf(thread_error.kernel, sizeof thread_error.kernel, "%s", kernel);
+    const char *open = kernel[0] == '\0' ? "" : " [kernel ";
+    std::snprintf(thread_error.message, sizeof thread_error.message, "%s%s%s%s", record.message, open, kernel,
+                  open[0] == '\0' ? "" : "]");
+    return record.status;
+}
+
+void set_raw_detail(int64_t raw)
+{
+    thread_error.detail = raw;
+}
+
+const pto_error &last_error()
+{
+    return thread_error;
+}
+
+} // namespace pto::host

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PTO_HOST_LAST_ERROR_H
+#define PTO_HOST_LAST_ERROR_H
+
+#include "engine/wire/run_blocks.h"
+#include "pto/pto.h"
+
+namespace pto::host {
+
+/// Makes a failure this thread's last error and returns its status.
+pto_status fail(pto_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/// The same for a failure that is about a callable.
+pto_status fail_callable(pto_status status, int32_t callable_id, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/// The same for what a device reported of a run. `kernel` is the name of the kernel involved, "" when there is none.
+pto_status fail_run(int32_t callable_id, const wire::ErrorRecord &record, const char *kernel);
+
+/// Adds the system's or vendor's number to the last error.
+void set_raw_detail(int64_t raw);
+
+/// This thread's last error.
+const pto_error &last_error();
+
+} // namespace pto::host
+
+#endif

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/chip.h"
+
+#include "engine/base/memory.h"
+#include "sim/image_loader.h"
+#include "sim/tuning.h"
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+
+namespace pto::inline PTO_ARCH::sim {
+
+namespace {
+
+using KernelFunction = void (*)(int64_t *);
+
+uint64_t now_ns()
+{
+    return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+}
+
+Crew::Config crew_config(const host::DeviceConfig &config)
+{
+    const uint32_t cores = config.cluster_count * kCoresPerCluster;
+    return {config.helper_threads < cores ? config.helper_threads : cores, cores + 1, config.stall_timeout_ns};
+}
+
+} // namespace
+
+Chip::Chip(const host::DeviceConfig &config) : config_(config), crew_(crew_config(config)) {}
+
+bool Chip::set_up(host::DeviceFailure *failure)
+{
+    const engine::Geometry geometry = engine::Geometry::of_tasks(config_.max_tasks);
+    const std::size_t arena_bytes = engine::Engine{}.layout(nullptr, geometry);
+    if (!memory_.reserve(config_.memory_bytes)) {
+        failure->raw = errno;
+        std::snprintf(failure->message, sizeof failure->message, "device memory of %llu bytes cannot be mapped: %s",
+                      static_cast<unsigned long long>(config_.memory_bytes), std::strerror(errno));
+        return false;
+    }
+    const uint64_t arena = memory_.allocate(arena_bytes);
+    const uint64_t heap = memory_.allocate(config_.heap_bytes);
+    if (arena == 0 || heap == 0) {
+        std::snprintf(failure->message, sizeof failure->message,
+                      "device_memory_bytes (%llu) is too small for heap_bytes (%llu) and %u tasks (%zu bytes)",
+                      static_cast<unsigned long long>(config_.memory_bytes),
+                      static_cast<unsigned long long>(config_.heap_bytes), config_.max_tasks, arena_bytes);
+        return false;
+    }
+    aicpu::ExecutorConfig setup{};
+    setup.arena = reinterpret_cast<void *>(arena);
+    setup.geometry = geometry;
+    setup.cluster_count = config_.cluster_count;
+    setup.worker_count = crew_config(config_).max_workers;
+    setup.heap_base = heap;
+    setup.heap_bytes = config_.heap_bytes;
+    setup.memory_base = memory_.base();
+    setup.memory_bytes = memory_.size_bytes();
+    const aicpu::ExecutorPort port{this, start, poll, relax, work_ready, log, load, unload};
+    executor_ = std::make_unique<aicpu::Executor>(setup, port);
+    if (crew_.start(executor_.get(), lanes_pending, this))
+        return true;
+    std::snprintf(failure->message, sizeof failure->message, "the monitor thread cannot be started");
+    return false;
+}
+
+pto_status Chip::open(const host::DeviceConfig &config, host::Device **out, host::DeviceFailure *failure)
+{
+    auto chip = std::make_unique<Chip>(config);
+    if (!chip->set_up(failure))
+        return failure->raw != 0 ? PTO_ERROR_SYSTEM : PTO_ERROR_INVALID_ARGUMENT;
+    *out = reinterpret_cast<host::Device *>(chip.release());
+    return PTO_OK;
+}
+
+void Chip::close(host::Device *device)
+{
+    Chip &chip = of(device);
+    // A thread that could not be brought out of its kernel still uses the chip: losing the memory is the lesser harm.
+    if (!chip.crew_.has_lost_threads())
+        delete &chip;
+}
+
+void Chip::run(const wire::LaunchBlock &launch, uint64_t timeout_ns, wire::ReportBlock *report)
+{
+    Worker &owner = crew_.worker(0);
+    pto::posix::UserCodeGuard *outer = owner.guard.bind();
+    executor_->begin(launch);
+    crew_.begin_run(timeout_ns);
+    if (sigsetjmp(owner.guard.landing, 0) == 0) {
+        owner.guard.arm();
+        executor_->run(launch, report);
+        owner.guard.disarm();
+    }
+    crew_.end_run();
+    pto::posix::UserCodeGuard::rebind(outer);
+    if (!crew_.is_healthy())
+        executor_->engine().fill_report(report);
+}
+
+void Chip::start(void *self, uint32_t worker, const aicpu::LaneRun *runs, uint32_t count)
+{
+    auto &chip = *static_cast<Chip *>(self);
+    if (count > 1) {
+        const pto::posix::UserCodeGuard::Shield shield;
+        {
+            const std::lock_guard lock(chip.lanes_mutex_);
+            chip.lanes_.insert(chip.lanes_.end(), runs + 1, runs + count);
+            store_release(chip.lane_count_, static_cast<uint32_t>(chip.lanes_.size()));
+        }
+        // They may wait for each other, so each gets a thread at once, if it is not done by then.
+        chip.crew_.summon(count - 1);
+    }
+    chip.run_kernel(worker, runs[0]);
+}
+
+bool Chip::poll(void *self, uint32_t worker)
+{
+    auto &chip = *static_cast<Chip *>(self);
+    if (load_relaxed(chip.lane_count_) == 0)
+        return false;
+    aicpu::LaneRun run;
+    {
+        const pto::posix::UserCodeGuard::Shield shield;
+        const std::lock_guard lock(chip.lanes_mutex_);
+        if (chip.lanes_.empty())
+            return false;
+        run = chip.lanes_.front();
+        chip.lanes_.pop_front();
+        store_release(chip.lane_count_, static_cast<uint32_t>(chip.lanes_.size()));
+    }
+    chip.run_kernel(worker, run);
+    return true;
+}
+
+bool Chip::lanes_pending(void *self)
+{
+    return load_relaxed(static_cast<Chip *>(self)->lane_count_) != 0;
+}
+
+/// Calls a kernel as the core would: arguments in the ABI's order, contexts of this block and this core.
+void Chip::run_kernel(uint32_t index, const aicpu::LaneRun &run)
+{
+    engine::TaskStore &tasks = executor_->engine().tasks;
+    const engine::TaskSlot &slot = *run.slot;
+    pto_tensor *tensors = tasks.payload.tensors(slot.payload);
+    const uint64_t *scalars = tasks.payload.scalars(slot);
+    pto_local_context local{static_cast<int32_t>(run.block), static_cast<int32_t>(slot.block_num), {}};
+    pto_global_context global{run.core % kCoresPerCluster == engine::kLaneAiv1 ? 1 : 0, {}};
+    int64_t args[PTO_KERNEL_ARG_WORDS];
+    for (uint32_t i = 0; i < slot.tensor_count; i++)
+        args[i] = reinterpret_cast<int64_t>(tensors + i);
+    memcpy(args + slot.tensor_count, scalars, slot.scalar_count * sizeof(uint64_t));
+    args[PTO_KERNEL_LOCAL_CONTEXT] = reinterpret_cast<int64_t>(&local);
+    args[PTO_KERNEL_GLOBAL_CONTEXT] = reinterpret_cast<int64_t>(&global);
+
+    Worker &worker = crew_.worker(index);
+    store_relaxed(worker.task, slot.ordinal);
+    store_relaxed(worker.func_id, int32_t{slot.func_id[run.lane]});
+    store_relaxed(worker.core, static_cast<int32_t>(run.core));
+    store_release(worker.running, true);
+    store_relaxed(worker.started, load_relaxed(worker.started) + 1);
+    const bool timed = worker.untimed++ % tuning::kTimedKernelInterval == 0;
+    const uint64_t begin = timed ? now_ns() : 0;
+    const bool was_armed = worker.guard.is_armed();
+    worker.guard.arm();
+    reinterpret_cast<KernelFunction>(run.entry)(args);
+    if (!was_armed)
+        worker.guard.disarm();
+    if (timed)
+        crew_.note_kernel_time(now_ns() - begin);
+    store_release(worker.running, false);
+    executor_->scheduler().lane_done(index, run);
+}
+
+void Chip::relax(void *self, uint32_t, uint32_t round)
+{
+    static_cast<Chip *>(self)->crew_.owner_relax(round);
+}
+
+void Chip::work_ready(void *self, uint32_t count)
+{
+    static_cast<Chip *>(self)->crew_.work_ready(count);
+}
+
+void Chip::log(void *self, int32_t level, const char *message)
+{
+    const pto::posix::UserCodeGuard::Shield shield;
+    const host::DeviceConfig &config = static_cast<Chip *>(self)->config_;
+    config.log(config.log_user, level, message);
+}
+
+pto_status Chip::load(void *, const void *image, std::size_t size, const char *symbol, aicpu::LoadedOrch *out,
+                      char *message, std::size_t message_capacity)
+{
+    pto::posix::LoadedImage loaded{};
+    const pto_status status = pto::posix::load_image(image, size, symbol, &loaded, message, message_capacity);
+    if (status == PTO_OK)
+        *out = {loaded.handle, loaded.symbol};
+    return status;
+}
+
+void Chip::unload(void *, const aicpu::LoadedOrch *loaded)
+{
+    pto::posix::unload_image({loaded->handle, nullptr});
+}
+
+} // namespace pto::inline PTO_ARCH::sim

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PTO_SIM_CHIP_H
+#define PTO_SIM_CHIP_H
+
+#include "aicpu/executor.h"
+#include "host/device.h"
+#include "sim/crew.h"
+#include "sim/memory.h"
+
+#include <deque>
+
+namespace pto::inline PTO_ARCH::sim {
+
+/// A simulated chip in fast mode: the full topology, as few threads as there is work for. Kernels run on the thread
+/// that schedules them; instances that need each other are offered to the helpers as well, so that they proceed side by
+/// side.
+class Chip {
+public:
+    static pto_status open(const host::DeviceConfig &config, host::Device **out, host::DeviceFailure *failure);
+    static void close(host::Device *device);
+    static Chip &of(host::Device *device) { return *reinterpret_cast<Chip *>(device); }
+
+    explicit Chip(const host::DeviceConfig &config);
+
+    DeviceMemory &memory() { return memory_; }
+    aicpu::Executor &executor() { return *executor_; }
+    bool is_healthy() const { return crew_.is_healthy(); }
+
+    void run(const wire::LaunchBlock &launch, uint64_t timeout_ns, wire::ReportBlock *report);
+
+private:
+    bool set_up(host::DeviceFailure *failure);
+    void run_kernel(uint32_t worker, const aicpu::LaneRun &run);
+
+    // The executor's port.
+    static void start(void *self, uint32_t worker, const aicpu::LaneRun *runs, uint32_t count);
+    static bool poll(void *self, uint32_t worker);
+    static void relax(void *self, uint32_t worker, uint32_t round);
+    static void work_ready(void *self, uint32_t count);
+    static void log(void *self, int32_t level, const char *message);
+    static pto_status load(void *self, const void *image, std::size_t size, const char *symbol, aicpu::LoadedOrch *out,
+                           char *message, std::size_t message_capacity);
+    static void unload(void *self, const aicpu::LoadedOrch *loaded);
+    static bool lanes_pending(void *self);
+
+    const host::DeviceConfig config_;
+    DeviceMemory memory_;
+    std::unique_ptr<aicpu::Executor> executor_;
+    Crew crew_;
+
+    std::mutex lanes_mutex_;
+    std::deque<aicpu::LaneRun> lanes_;    ///< Started instances that no thread has taken yet.
+    std::atomic<uint32_t> lane_count_{0}; ///< Their number, for a look without the lock.
+};
+
+} // namespace pto::inline PTO_ARCH::sim
+
+#endif

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// Helpers: who works when, and how they sleep. The monitor is in crew_monitor.cpp.
+#include "sim/crew.h"
+
+#include "sim/tuning.h"
+
+#include <chrono>
+#include <sched.h>
+
+namespace pto::inline PTO_ARCH::sim {
+
+namespace {
+
+void pause_briefly()
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
+
+} // namespace
+
+Crew::Crew(const Config &config) : config_(config), kernel_ns_(tuning::kUnknownKernelNs)
+{
+    for (uint32_t i = 0; i < config_.max_workers; i++)
+        workers_.push_back(std::make_unique<Worker>());
+    helpers_.reserve(config_.max_workers);
+    parked_stack_.reserve(config_.max_workers);
+    store_relaxed(parked_, config_.helpers);
+}
+
+bool Crew::start(aicpu::Executor *executor, bool (*lanes_pending)(void *), void *lanes_self)
+{
+    executor_ = executor;
+    lanes_pending_ = lanes_pending;
+    lanes_self_ = lanes_self;
+    pto::posix::UserCodeGuard::install_handler();
+    store_relaxed(monitor_awake_, true);
+    try {
+        monitor_ = std::thread(&Crew::monitor_main, this);
+    } catch (const std::system_error &) {
+        return false;
+    }
+    return true;
+}
+
+Crew::~Crew()
+{
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+        for (const auto &helper : helpers_) {
+            helper->awake = true;
+            helper->wake.notify_one();
+        }
+        monitor_wake_.notify_one();
+    }
+    if (monitor_.joinable())
+        monitor_.join();
+    for (const auto &helper : helpers_)
+        helper->thread.join();
+}
+
+void Crew::begin_run(uint64_t timeout_ns)
+{
+    store_relaxed(timeout_ns_, timeout_ns);
+    store_relaxed(run_number_, load_relaxed(run_number_) + 1);
+    state_.store(kRunning, std::memory_order_seq_cst); // S2: with monitor_awake_, as in monitor_main
+    if (!monitor_awake_.load(std::memory_order_seq_cst)) {
+        const std::lock_guard lock(mutex_);
+        store_relaxed(monitor_awake_, true);
+        monitor_wake_.notify_one();
+    }
+}
+
+void Crew::end_run()
+{
+    uint32_t running = kRunning;
+    if (!state_.compare_exchange_strong(running, kIdle, std::memory_order_seq_cst)) {
+        // The monitor is aborting the run: it ends the session once nobody is left in it.
+        while (load_acquire(state_) != kIdle)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        return;
+    }
+    while (inside_.load(std::memory_order_seq_cst) != 0) // S1
+        pause_briefly();
+}
+
+void Crew::note_kernel_time(uint64_t elapsed_ns)
+{
+    const uint64_t mean = load_relaxed(kernel_ns_);
+    store_relaxed(kernel_ns_, (mean * 3 + elapsed_ns) / 4);
+}
+
+void Crew::work_ready(uint32_t count)
+{
+    if (load_relaxed(parked_) == 0)
+        return;
+    const uint64_t waiting = load_relaxed(waiting_ns_) + count * load_relaxed(kernel_ns_);
+    store_relaxed(waiting_ns_, waiting);
+    if (waiting < tuning::kWakeWorkNs)
+        return;
+    store_relaxed(waiting_ns_, uint64_t{0});
+    wake_helpers(1, config_.helpers);
+}
+
+void Crew::summon(uint32_t count)
+{
+    wake_helpers(count, config_.max_workers - 1);
+}
+
+/// Wakes parked helpers, then starts new threads while fewer than `limit` exist. Returns how many.
+uint32_t Crew::wake_helpers(uint32_t count, uint32_t limit)
+{
+    const pto::posix::UserCodeGuard::Shield shield;
+    const std::lock_guard lock(mutex_);
+    uint32_t woken = 0;
+    while (woken < count && !parked_stack_.empty()) {
+        Helper &helper = *helpers_[parked_stack_.back()];
+        parked_stack_.pop_back();
+        helper.awake = true;
+        helper.wake.notify_one();
+        woken++;
+    }
+    while (woken < count && helpers_.size() < limit && !stopping_) {
+        helpers_.push_back(std::make_unique<Helper>());
+        helpers_.back()->awake = true;
+        try {
+            helpers_.back()->thread = std::thread(&Crew::helper_main, this, static_cast<uint32_t>(helpers_.size()));
+        } catch (const std::system_error &) {
+            helpers_.pop_back(); // fewer helpers: slower, not wrong
+            break;
+        }
+        woken++;
+    }
+    const auto busy = static_cast<uint32_t>(helpers_.size() - parked_stack_.size());
+    store_relaxed(parked_, busy < config_.helpers ? config_.helpers - busy : 0);
+    return woken;
+}
+
+bool Crew::park(uint32_t index, std::unique_lock<std::mutex> &lock)
+{
+    Helper &helper = *helpers_[index - 1];
+    if (helper.awake)
+        helper.awake = false; // woken while it was working: look once more
+    parked_stack_.push_back(index - 1);
+    const auto busy = static_cast<uint32_t>(helpers_.size() - parked_stack_.size());
+    store_relaxed(parked_, busy < config_.helpers ? config_.helpers - busy : 0);
+    helper.wake.wait(lock, [&] { return helper.awake || stopping_; });
+    return !stopping_;
+}
+
+void Crew::helper_main(uint32_t index)
+{
+    pthread_setname_np(pthread_self(), "pto-helper");
+    workers_[index]->guard.bind();
+    for (;;) {
+        inside_.fetch_add(1, std::memory_order_seq_cst); // S1
+        if (state_.load(std::memory_order_seq_cst) != kIdle)
+            help(index);
+        inside_.fetch_sub(1, std::memory_order_seq_cst);
+        std::unique_lock lock(mutex_);
+        if (stopping_ || !park(index, lock))
+            break;
+    }
+    pto::posix::UserCodeGuard::rebind(nullptr);
+}
+
+/// Steps the scheduler until there has been nothing to do for a while, the run ends, or a kernel is aborted.
+void Crew::help(uint32_t index)
+{
+    if (sigsetjmp(workers_[index]->guard.landing, 0) != 0)
+        return;
+    aicpu::Scheduler &scheduler = executor_->scheduler();
+    const engine::Engine &engine = executor_->engine();
+    for (uint32_t idle = 0; idle < tuning::kHelperIdleRounds;) {
+        if (load_relaxed(state_) == kIdle || load_relaxed(engine.abandoned))
+            return;
+        if (scheduler.step(index)) {
+            idle = 0;
+            if (load_relaxed(owner_sleeps_))
+                wake_owner();
+        } else {
+            idle++;
+            pause_briefly();
+        }
+    }
+    scheduler.flush(index);
+}
+
+void Crew::wake_owner()
+{
+    const pto::posix::UserCodeGuard::Shield shield;
+    const std::lock_guard lock(mutex_);
+    owner_wake_.notify_one();
+}
+
+void Crew::owner_relax(uint32_t round)
+{
+    if (round < tuning::kOwnerPauseRounds)
+        return pause_briefly();
+    if (round < tuning::kOwnerYieldRounds) {
+        sched_yield();
+        return;
+    }
+    const pto::posix::UserCodeGuard::Shield shield;
+    std::unique_lock lock(mutex_);
+    store_relaxed(owner_sleeps_, true);
+    owner_wake_.wait_for(lock, std::chrono::nanoseconds(tuning::kOwnerSleepNs));
+    store_relaxed(owner_sleeps_, false);
+}
+
+} // namespace pto::inline PTO_ARCH::sim

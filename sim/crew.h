@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PTO_SIM_CREW_H
+#define PTO_SIM_CREW_H
+
+#include "aicpu/executor.h"
+#include "sim/user_code.h"
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace pto::inline PTO_ARCH::sim {
+
+/// One thread that runs kernels: the caller of the run (worker 0) or a helper.
+struct alignas(64) Worker {
+    pto::posix::UserCodeGuard guard;
+    std::atomic<bool> running{false}; ///< A kernel is on this thread, the one below: for reports.
+    std::atomic<uint32_t> task{0};
+    std::atomic<int32_t> func_id{-1};
+    std::atomic<int32_t> core{-1};
+    std::atomic<uint64_t> started{0}; ///< Kernels started by this worker: tells the monitor that it moves on.
+    uint32_t untimed = 0;             ///< Kernels since the last one that was timed.
+};
+
+/// The threads of one chip. The thread that runs a callable does its work; helpers sleep until there is enough of it to
+/// be worth waking them; a monitor watches a run that takes long. Nothing runs between runs.
+///
+/// A helper may touch the executor only inside a session: it announces itself in `inside_`, then checks that a run is
+/// on. The owner ends the run first and then waits for `inside_` to fall to zero. Both orders are sequentially
+/// consistent, so one of the two always sees the other (S1).
+class Crew {
+public:
+    struct Config {
+        uint32_t helpers;     ///< Helpers that ordinary work may wake.
+        uint32_t max_workers; ///< Owner, helpers, and replacements for threads whose kernels block.
+        uint64_t stall_timeout_ns;
+    };
+
+    explicit Crew(const Config &config);
+    ~Crew();
+    Crew(const Crew &) = delete;
+    Crew &operator=(const Crew &) = delete;
+
+    /// Starts the monitor. The executor and `lanes_pending` belong to the chip and outlive the crew.
+    bool start(aicpu::Executor *executor, bool (*lanes_pending)(void *), void *lanes_self);
+
+    Worker &worker(uint32_t index) { return *workers_[index]; }
+
+    /// The owner's run begins and ends. `end_run` returns when no helper touches the executor any more.
+    void begin_run(uint64_t timeout_ns);
+    void end_run();
+
+    /// Ready tasks have appeared: wakes a helper if that pays.
+    void work_ready(uint32_t count);
+    /// Instances are waiting that others need: wakes up to `count` helpers at once.
+    void summon(uint32_t count);
+    /// The owner has nothing to do: lets time pass.
+    void owner_relax(uint32_t round);
+    /// A helper has completed something that the owner may wait for.
+    void wake_owner();
+
+    /// Feeds the estimate that work_ready uses.
+    void note_kernel_time(uint64_t elapsed_ns);
+
+    /// False once a run had to be aborted.
+    bool is_healthy() const { return !load_relaxed(faulted_); }
+    /// True when a thread could not be brought out of its kernel: the chip must not be freed.
+    bool has_lost_threads() const { return lost_threads_; }
+
+private:
+    enum RunState : uint32_t { kIdle, kRunning, kAborting };
+
+    /// What the monitor remembers between looks.
+    struct Watch {
+        uint64_t run = 0;
+        uint64_t progress = 0;
+        uint64_t quiet_ns = 0;   ///< Time without progress.
+        uint64_t running_ns = 0; ///< Time in this run.
+        uint32_t boost = 1;
+    };
+
+    struct Helper {
+        std::thread thread;
+        std::condition_variable wake;
+        bool awake = false;
+    };
+
+    void helper_main(uint32_t index);
+    void help(uint32_t index);
+    bool park(uint32_t index, std::unique_lock<std::mutex> &lock);
+    uint32_t wake_helpers(uint32_t count, uint32_t limit);
+    void monitor_main();
+    void look(Watch *watch);
+    uint64_t progress() const;
+    void abort_run(const Watch &watch, bool stalled);
+    wire::ErrorRecord stall_record(const Watch &watch, bool stalled) const;
+
+    const Config config_;
+    aicpu::Executor *executor_ = nullptr;
+    bool (*lanes_pending_)(void *) = nullptr;
+    void *lanes_self_ = nullptr;
+    std::vector<std::unique_ptr<Worker>> workers_;
+
+    alignas(64) std::atomic<uint32_t> state_{kIdle}; ///< S1
+    std::atomic<uint64_t> run_number_{0};
+    std::atomic<uint64_t> timeout_ns_{0};
+    alignas(64) std::atomic<uint32_t> inside_{0}; ///< S1
+    std::atomic<uint32_t> parked_{0};             ///< Ordinary helpers that work_ready could wake.
+    std::atomic<uint64_t> kernel_ns_;
+    std::atomic<uint64_t> waiting_ns_{0}; ///< Estimated work since the last wake.
+    std::atomic<bool> owner_sleeps_{false};
+    std::atomic<bool> monitor_awake_{false};
+    std::atomic<bool> faulted_{false};
+    bool lost_threads_ = false;
+
+    std::mutex mutex_; ///< Guards what follows.
+    std::vector<std::unique_ptr<Helper>> helpers_;
+    std::vector<uint32_t> parked_stack_; ///< The last to park is the first to be woken: its cache is warmest.
+    std::condition_variable owner_wake_;
+    std::condition_variable monitor_wake_;
+    std::thread monitor_;
+    bool stopping_ = false;
+};
+
+} // namespace pto::inline PTO_ARCH::sim
+
+#endif

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PTO_SIM_IMAGE_LOADER_H
+#define PTO_SIM_IMAGE_LOADER_H
+
+#include "pto/status.h"
+
+#include <cstddef>
+
+namespace pto::posix {
+
+/// A shared object that was loaded from memory.
+struct LoadedImage {
+    void *handle;
+    void *symbol;
+};
+
+/// Loads a copy of its own of a shared object and finds a symbol in it. No file with a name is ever written; two loads
+/// never share code or data, even of equal bytes. Errors: PTO_ERROR_LOAD_FAILED, PTO_ERROR_MISSING_ENTRY,
+/// PTO_ERROR_SYSTEM, with a message. Thread-safe.
+pto_status load_image(const void *image, std::size_t size, const char *symbol, LoadedImage *out, char *message,
+                      std::size_t message_capacity);
+void unload_image(const LoadedImage &image);
+
+} // namespace pto::posix
+
+#endif

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// The simulated chip behind the device interface.
+#include "sim/interface.h"
+
+#include "engine/base/memory.h"
+#include "sim/chip.h"
+#include "sim/image_loader.h"
+
+#include <cstdio>
+
+namespace pto::inline PTO_ARCH::sim {
+namespace {
+
+pto_status mem_alloc(host::Device *device, uint64_t size_bytes, uint64_t *out_address, host::DeviceFailure *failure)
+{
+    *out_address = Chip::of(device).memory().allocate(size_bytes);
+    if (*out_address != 0)
+        return PTO_OK;
+    std::snprintf(failure->message, sizeof failure->message, "no %llu bytes of device memory in one piece",
+                  static_cast<unsigned long long>(size_bytes));
+    return PTO_ERROR_OUT_OF_DEVICE_MEMORY;
+}
+
+void mem_free(host::Device *device, uint64_t address)
+{
+    Chip::of(device).memory().release(address);
+}
+
+pto_status copy_to(host::Device *, uint64_t destination, const void *source, std::size_t size)
+{
+    memcpy(reinterpret_cast<void *>(destination), source, size);
+    return PTO_OK;
+}
+
+pto_status copy_from(host::Device *, void *destination, uint64_t source, std::size_t size)
+{
+    memcpy(destination, reinterpret_cast<const void *>(source), size);
+    return PTO_OK;
+}
+
+bool owns_address(const host::Device *device, uint64_t address)
+{
+    return Chip::of(const_cast<host::Device *>(device)).memory().contains(address);
+}
+
+pto_status kernel_load(host::Device *, const void *image, std::size_t size, host::DeviceKernel *out,
+                       host::DeviceFailure *failure)
+{
+    pto::posix::LoadedImage loaded{};
+    const pto_status status =
+        pto::posix::load_image(image, size, "kernel_entry", &loaded, failure->message, sizeof failure->message);
+    if (status == PTO_OK)
+        *out = {reinterpret_cast<uint64_t>(loaded.symbol), loaded.handle};
+    return status;
+}
+
+void kernel_unload(host::Device *, const host::DeviceKernel &kernel)
+{
+    pto::posix::unload_image({kernel.handle, nullptr});
+}
+
+pto_status orch_load(host::Device *device, const host::DeviceOrch &orch, host::DeviceFailure *failure)
+{
+    const aicpu::OrchImage image{orch.callable_id,  orch.tensor_count,
+                                 orch.scalar_count, reinterpret_cast<const void *>(orch.image),
+                                 orch.image_bytes,  orch.entry};
+    return Chip::of(device).executor().orchs().load(image, failure->message, sizeof failure->message);
+}
+
+void orch_unload(host::Device *device, int32_t callable_id)
+{
+    Chip::of(device).executor().orchs().unload(callable_id);
+}
+
+uint64_t orch_loads(const host::Device *device)
+{
+    return Chip::of(const_cast<host::Device *>(device)).executor().orchs().loads();
+}
+
+void run(host::Device *device, const wire::LaunchBlock &launch, uint64_t timeout_ns, wire::ReportBlock *report)
+{
+    Chip::of(device).run(launch, timeout_ns, report);
+}
+
+bool is_healthy(const host::Device *device)
+{
+    return Chip::of(const_cast<host::Device *>(device)).is_healthy();
+}
+
+} // namespace
+
+const host::DeviceInterface *device_interface()
+{
+    static constexpr host::DeviceInterface kInterface = {
+        .target = "sim",
+        .arch = kArch.name,
+        .max_clusters = kMaxClusters,
+        .max_devices = 64,
+        .open = Chip::open,
+        .close = Chip::close,
+        .mem_alloc = mem_alloc,
+        .mem_free = mem_free,
+        .copy_to = copy_to,
+        .copy_from = copy_from,
+        .owns_address = owns_address,
+        .kernel_load = kernel_load,
+        .kernel_unload = kernel_unload,
+        .orch_load = orch_load,
+        .orch_unload = orch_unload,
+        .orch_loads = orch_loads,
+        .run = run,
+        .is_healthy = is_healthy,
+    };
+    return &kInterface;
+}
+
+} // namespace pto::inline PTO_ARCH::sim

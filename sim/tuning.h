@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every number that trades one cost against another in the simulated chip, with its unit, effect and reason.
+#ifndef PTO_SIM_TUNING_H
+#define PTO_SIM_TUNING_H
+
+#include <cstdint>
+
+namespace pto::tuning {
+
+/// Estimated work, in ns, that has to be waiting before a parked helper is woken. A wake costs the waker 8-10 us and
+/// the helper arrives 20-50 us later; less work than that is done sooner without it.
+inline constexpr uint64_t kWakeWorkNs = 30'000;
+
+/// Kernel time, in ns, that is assumed before the first kernel of a chip has been timed.
+inline constexpr uint64_t kUnknownKernelNs = 1'000;
+
+/// One kernel in this many is timed: reading the clock costs 28 ns, more than an empty kernel.
+inline constexpr uint32_t kTimedKernelInterval = 64;
+
+/// Rounds that a helper without work looks for some before it parks, about 20 us: tasks that complete elsewhere often
+/// release new ones within that time.
+inline constexpr uint32_t kHelperIdleRounds = 800;
+
+/// Rounds of one wait in which the owner only pauses (about 25 ns each), then yields, before it sleeps.
+inline constexpr uint32_t kOwnerPauseRounds = 64;
+inline constexpr uint32_t kOwnerYieldRounds = 256;
+
+/// Longest sleep of the owner, in ns. A helper that completes something ends it at once; this bounds a lost wake-up.
+inline constexpr uint64_t kOwnerSleepNs = 1'000'000;
+
+/// Interval of the monitor's looks at a run, in ns: how soon a blocked kernel's thread is replaced.
+inline constexpr uint64_t kMonitorTickNs = 1'000'000;
+
+/// Looks without a run after which the monitor parks. Until then a new run need not wake it.
+inline constexpr uint32_t kMonitorIdleTicks = 50;
+
+/// Time, in ns, that threads get to leave their kernels after an abort before they are given up.
+inline constexpr uint64_t kAbortGraceNs = 2'000'000'000;
+
+} // namespace pto::tuning
+
+#endif
