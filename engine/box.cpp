@@ -51,7 +51,7 @@ ViewDefect read_view(const pto_tensor &tensor, ByteView *out)
     out->rank = 0;
     // Largest index reached, in elements: 5 products of 32-bit numbers, each < 2^64, summed with a check.
     uint64_t reach = tensor.start_offset;
-    for (uint32_t i = 0; i < tensor.ndims; i++) {
+    for (uint32_t i = tensor.ndims; i-- > 0;) {
         if (tensor.shape[i] == 0)
             return ViewDefect::kShape;
         if (tensor.strides[i] == 0)

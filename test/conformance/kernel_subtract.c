@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* c[i] = a[i] - b[i], contiguous floats. */
+#include "pto/kernel.h"
+
+PTO_KERNEL(args)
+{
+    const float *a = (const float *)pto_kernel_data(args, 0);
+    const float *b = (const float *)pto_kernel_data(args, 1);
+    float *c = (float *)pto_kernel_data(args, 2);
+    uint64_t count = pto_tensor_count(pto_kernel_tensor(args, 2));
+    for (uint64_t i = 0; i < count; i++)
+        c[i] = a[i] - b[i];
+}

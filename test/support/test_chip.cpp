@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/test_chip.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+namespace pto::test {
+namespace {
+
+std::string test_arch;
+std::string module_directory;
+
+} // namespace
+
+void set_up(int argc, char **argv)
+{
+    if (argc != 3) {
+        std::fprintf(stderr, "usage: %s ARCH MODULE_DIRECTORY\n", argv[0]);
+        std::exit(2);
+    }
+    test_arch = argv[1];
+    module_directory = argv[2];
+}
+
+const char *arch()
+{
+    return test_arch.c_str();
+}
+
+const std::vector<char> &module_bytes(const std::string &name)
+{
+    static std::map<std::string, std::vector<char>> modules;
+    std::vector<char> &bytes = modules[name];
+    if (bytes.empty()) {
+        std::ifstream file(module_directory + "/" + name + ".so", std::ios::binary);
+        bytes.assign(std::istreambuf_iterator<char>(file), {});
+        if (bytes.empty())
+            fail_msg("module %s is not in %s", name.c_str(), module_directory.c_str());
+    }
+    return bytes;
+}
+
+CallableBuilder::CallableBuilder(const std::string &module, const std::string &entry) : entry_(entry)
+{
+    const std::vector<char> &bytes = module_bytes(module);
+    callable_.orch_image = bytes.data();
+    callable_.orch_image_bytes = bytes.size();
+}
+
+CallableBuilder &CallableBuilder::kernel(uint32_t func_id, uint32_t core_type, const std::string &module)
+{
+    const std::vector<char> &bytes = module_bytes(module);
+    kernels_.push_back({func_id, core_type, nullptr, bytes.data(), bytes.size()});
+    names_.push_back(module);
+    return *this;
+}
+
+CallableBuilder &CallableBuilder::param(uint8_t direction, const char *name)
+{
+    params_.push_back({direction, PTO_ANY_DTYPE, 0, 0, name});
+    return *this;
+}
+
+pto_callable *CallableBuilder::get()
+{
+    for (std::size_t i = 0; i < kernels_.size(); i++)
+        kernels_[i].name = names_[i].c_str();
+    callable_.name = entry_.c_str();
+    callable_.orch_entry = entry_.c_str();
+    callable_.kernels = kernels_.data();
+    callable_.kernel_count = static_cast<uint32_t>(kernels_.size());
+    callable_.params = params_.data();
+    callable_.param_count = static_cast<uint32_t>(params_.size());
+    return &callable_;
+}
+
+pto_open_options TestChip::default_options()
+{
+    pto_open_options options = PTO_OPEN_OPTIONS_INIT;
+    options.arch = arch();
+    return options;
+}
+
+TestChip::TestChip(pto_open_options options)
+{
+    EXPECT_STATUS(PTO_OK, pto_open(&options, &context_));
+}
+
+void TestChip::prepare(int32_t callable_id, CallableBuilder &callable)
+{
+    EXPECT_STATUS(PTO_OK, pto_prepare(context_, callable_id, callable.get()));
+}
+
+pto_status TestChip::run(int32_t callable_id, const std::vector<pto_tensor> &tensors,
+                         const std::vector<uint64_t> &scalars, pto_run_result *result)
+{
+    pto_args args = PTO_ARGS_INIT;
+    args.tensors = tensors.data();
+    args.tensor_count = static_cast<uint32_t>(tensors.size());
+    args.scalars = scalars.data();
+    args.scalar_count = static_cast<uint32_t>(scalars.size());
+    return pto_run(context_, callable_id, &args, nullptr, result);
+}
+
+pto_tensor floats(std::vector<float> &values)
+{
+    return floats(values, {static_cast<uint32_t>(values.size())});
+}
+
+pto_tensor floats(std::vector<float> &values, const std::vector<uint32_t> &shape)
+{
+    return pto_host_tensor(values.data(), PTO_FLOAT32, static_cast<uint32_t>(shape.size()), shape.data());
+}
+
+pto_tensor integers(std::vector<int32_t> &values)
+{
+    const auto count = static_cast<uint32_t>(values.size());
+    return pto_host_tensor(values.data(), PTO_INT32, 1, &count);
+}
+
+void expect_status(pto_status expected, pto_status status, const char *file, int line)
+{
+    if (status == expected)
+        return;
+    print_error("status %s, expected %s: %s\n", pto_status_name(status), pto_status_name(expected),
+                status == PTO_OK ? "" : pto_last_error()->message);
+    _fail(file, line);
+}
+
+void expect_message(const char *text, const char *file, int line)
+{
+    if (std::strstr(pto_last_error()->message, text) != nullptr)
+        return;
+    print_error("message '%s' does not contain '%s'\n", pto_last_error()->message, text);
+    _fail(file, line);
+}
+
+} // namespace pto::test

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// What tests of whole runs share: the arch under test, shared objects built next to the test, callables made of them,
+// and chips that close themselves.
+#ifndef PTO_TEST_SUPPORT_TEST_CHIP_HPP
+#define PTO_TEST_SUPPORT_TEST_CHIP_HPP
+
+#include "pto/pto.h"
+
+#include <csetjmp>
+#include <cstdarg>
+// cmocka defines macros with names of the standard library: its header comes last.
+#include <cstdint>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+extern "C" {
+#include <cmocka.h>
+}
+
+namespace pto::test {
+
+/// Takes the test program's arguments: ARCH MODULE_DIRECTORY. Call first in main.
+void set_up(int argc, char **argv);
+
+/// The arch under test.
+const char *arch();
+
+/// Content of a shared object that was built next to the test, such as "kernel_add". Fails the test when it is not
+/// there.
+const std::vector<char> &module_bytes(const std::string &name);
+
+/// A callable that is put together piece by piece from modules.
+class CallableBuilder {
+public:
+    /// Orchestration `entry` of module `module`.
+    CallableBuilder(const std::string &module, const std::string &entry);
+
+    CallableBuilder &aic(uint32_t func_id, const std::string &module) { return kernel(func_id, PTO_CORE_AIC, module); }
+    CallableBuilder &aiv(uint32_t func_id, const std::string &module) { return kernel(func_id, PTO_CORE_AIV, module); }
+    CallableBuilder &in(const char *name = "in") { return param(PTO_DIR_IN, name); }
+    CallableBuilder &out(const char *name = "out") { return param(PTO_DIR_OUT, name); }
+    CallableBuilder &inout(const char *name = "inout") { return param(PTO_DIR_INOUT, name); }
+    CallableBuilder &scalar(const char *name = "scalar") { return param(PTO_SCALAR_ARG, name); }
+
+    /// Valid until the builder changes or goes away.
+    pto_callable *get();
+
+private:
+    CallableBuilder &kernel(uint32_t func_id, uint32_t core_type, const std::string &module);
+    CallableBuilder &param(uint8_t direction, const char *name);
+
+    pto_callable callable_ = PTO_CALLABLE_INIT;
+    std::string entry_;
+    std::vector<pto_kernel> kernels_;
+    std::vector<std::string> names_;
+    std::vector<pto_param> params_;
+};
+
+/// An open chip of the arch under test.
+class TestChip {
+public:
+    TestChip() : TestChip(default_options()) {}
+    explicit TestChip(pto_open_options options);
+    ~TestChip() { pto_close(context_); }
+    TestChip(const TestChip &) = delete;
+    TestChip &operator=(const TestChip &) = delete;
+
+    static pto_open_options default_options();
+
+    pto_context *get() const { return context_; }
+
+    /// Prepares; the test fails unless that succeeds.
+    void prepare(int32_t callable_id, CallableBuilder &callable);
+    /// Runs with these arguments and returns the status.
+    pto_status run(int32_t callable_id, const std::vector<pto_tensor> &tensors = {},
+                   const std::vector<uint64_t> &scalars = {}, pto_run_result *result = nullptr);
+
+private:
+    pto_context *context_ = nullptr;
+};
+
+/// A host tensor of floats over a vector.
+pto_tensor floats(std::vector<float> &values);
+pto_tensor floats(std::vector<float> &values, const std::vector<uint32_t> &shape);
+pto_tensor integers(std::vector<int32_t> &values);
+
+/// Fails the test, with the last error's message, unless `status` is as expected.
+void expect_status(pto_status expected, pto_status status, const char *file, int line);
+#define EXPECT_STATUS(expected, status) pto::test::expect_status((expected), (status), __FILE__, __LINE__)
+
+/// Fails the test unless the last error's message contains `text`.
+void expect_message(const char *text, const char *file, int line);
+#define EXPECT_MESSAGE(text) pto::test::expect_message((text), __FILE__, __LINE__)
+
+} // namespace pto::test
+
+#endif
