@@ -22,25 +22,6 @@ bool Scheduler::has_ready() const
     return false;
 }
 
-/// The kept task, else a queued one: first those that need most cores at once, which are the hardest to place.
-TaskSlot *Scheduler::take(uint32_t worker)
-{
-    if (TaskSlot *kept = kept_[worker].slot; kept != nullptr) {
-        kept_[worker].slot = nullptr;
-        return kept;
-    }
-    static constexpr Shape kOrder[] = {Shape::kMix, Shape::kAic, Shape::kAiv, Shape::kNoCore};
-    for (const Shape shape : kOrder) {
-        engine::ReadyQueue &queue = engine_.ready[static_cast<uint32_t>(shape)];
-        if (queue.is_empty())
-            continue;
-        const uint32_t index = queue.pop(&engine_.tasks[0]);
-        if (index != engine::kNone)
-            return &engine_.tasks[index];
-    }
-    return nullptr;
-}
-
 void Scheduler::flush(uint32_t worker)
 {
     TaskSlot *kept = kept_[worker].slot;
@@ -55,8 +36,23 @@ bool Scheduler::step(uint32_t worker)
 {
     if (port_.poll(port_.self, worker))
         return true;
-    TaskSlot *slot = take(worker);
-    return slot != nullptr && start(worker, *slot);
+    if (TaskSlot *kept = kept_[worker].slot; kept != nullptr) {
+        kept_[worker].slot = nullptr;
+        if (start(worker, *kept))
+            return true;
+    }
+    // First the tasks that need most cores at once, which are the hardest to place. A shape whose cores are all taken
+    // does not hold up the others.
+    static constexpr Shape kOrder[] = {Shape::kMix, Shape::kAic, Shape::kAiv, Shape::kNoCore};
+    for (const Shape shape : kOrder) {
+        engine::ReadyQueue &queue = engine_.ready[static_cast<uint32_t>(shape)];
+        if (queue.is_empty())
+            continue;
+        const uint32_t index = queue.pop(&engine_.tasks[0]);
+        if (index != engine::kNone && start(worker, engine_.tasks[index]))
+            return true;
+    }
+    return false;
 }
 
 /// Claims what one block needs and fills its runs; returns how many, 0 when the cores are not free.

@@ -30,7 +30,7 @@ public:
     bool has_ready() const;
 
 private:
-    engine::TaskSlot *take(uint32_t worker);
+    /// False, and the task is queued again, when no core is free for it.
     bool start(uint32_t worker, engine::TaskSlot &slot);
     uint32_t claim(const engine::TaskSlot &slot, uint32_t worker, LaneRun *runs);
     void discard(uint32_t worker, engine::TaskSlot &slot);

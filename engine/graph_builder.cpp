@@ -126,6 +126,19 @@ bool GraphBuilder::count_arguments(const pto_task &task, TaskSlot *counts)
     return false;
 }
 
+/// Blocks of one size are not made from those of others; but while this task is alone, all of them can be laid out
+/// anew.
+bool GraphBuilder::take_payload(TaskSlot *slot, uint32_t size_class)
+{
+    PayloadPool &pool = engine_.tasks.payload;
+    slot->payload = pool.allocate(size_class);
+    if (slot->payload == kNone && engine_.tasks.used() == 1) {
+        pool.reset();
+        slot->payload = pool.allocate(size_class);
+    }
+    return slot->payload != kNone;
+}
+
 TaskSlot *GraphBuilder::take_slot(const TaskSlot &shape)
 {
     TaskSlot *slot = nullptr;
@@ -134,7 +147,7 @@ TaskSlot *GraphBuilder::take_slot(const TaskSlot &shape)
         return nullptr;
     const uint32_t size_class = PayloadPool::class_of(shape.tensor_count, shape.scalar_count);
     if (!wait_for("task payload", wire::Resource::kTaskPayload, uint64_t{PayloadPool::kLineBytes} << size_class,
-                  [&] { return (slot->payload = engine_.tasks.payload.allocate(size_class)) != kNone; }))
+                  [&] { return take_payload(slot, size_class); }))
         return nullptr;
     for (uint32_t lane = 0; lane < kCoresPerCluster; lane++)
         slot->func_id[lane] = shape.func_id[lane];

@@ -58,6 +58,7 @@ private:
     bool check_kernel(int32_t func_id, uint32_t lane);
     bool count_arguments(const pto_task &task, TaskSlot *counts);
     TaskSlot *take_slot(const TaskSlot &shape);
+    bool take_payload(TaskSlot *slot, uint32_t size_class);
     bool fill_arguments(const pto_task &task, TaskSlot &slot);
     bool add_dependencies(const pto_task &task, TaskSlot &slot, uint32_t *edges);
     void start(TaskSlot &slot, uint32_t edges);

@@ -92,8 +92,8 @@ bool GraphBuilder::find_buffer(const pto_tensor &tensor, uint32_t argument, uint
         return find_external(tensor, argument, out_index);
     Buffer *buffer = engine_.map.find(tensor.buffer);
     const bool same = buffer != nullptr && buffer->owner.bits == tensor.owner &&
-                      buffer->is_external() == (tensor.owner == PTO_NO_TASK) && tensor.addr >= buffer->base &&
-                      tensor.size_bytes <= buffer->base + buffer->size_bytes - tensor.addr;
+                      buffer->is_external() == (tensor.owner == PTO_NO_TASK) &&
+                      buffer->contains(tensor.addr, tensor.size_bytes);
     *out_index = tensor.buffer;
     if (same && (buffer->is_external() || engine_.scopes.is_open(buffer->scope_depth, buffer->scope_serial)))
         return true;

@@ -34,15 +34,12 @@ Heap::Class Heap::class_of(uint32_t size)
 /// class may still hold one that fits; looking through it keeps "there is no room" exact.
 uint32_t Heap::find_free(uint32_t size) const
 {
-    const uint64_t slack = size < kSubCount ? 0 : (uint64_t{1} << (std::bit_width(size) - 1 - kSubBits)) - 1;
-    if (size + slack <= capacity_) {
-        const uint32_t found = first_at_or_above(class_of(static_cast<uint32_t>(size + slack)));
-        if (found != kNone)
-            return found;
-    }
     const Class own = class_of(size);
-    if ((second_bitmap_[own.first] >> own.second & 1) == 0)
-        return kNone;
+    const uint32_t slack = size < kSubCount ? 0 : (1u << (std::bit_width(size) - 1 - kSubBits)) - 1;
+    const bool all_fit = (size & slack) == 0; // the request is the smallest size of its class
+    const uint32_t found = first_at_or_above(all_fit ? own : next_class(own));
+    if (found != kNone || all_fit || (second_bitmap_[own.first] >> own.second & 1) == 0)
+        return found;
     uint32_t index = heads_[own.first][own.second];
     while (index != kNone && blocks_[index].size < size)
         index = blocks_[index].next_free;
@@ -51,6 +48,8 @@ uint32_t Heap::find_free(uint32_t size) const
 
 uint32_t Heap::first_at_or_above(Class from) const
 {
+    if (from.first == kClassCount)
+        return kNone;
     uint32_t first = from.first;
     uint32_t seconds = second_bitmap_[first] & (~0u << from.second);
     if (seconds == 0) {

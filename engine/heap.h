@@ -31,7 +31,7 @@ public:
 private:
     static constexpr uint32_t kSubBits = 3;
     static constexpr uint32_t kSubCount = 1u << kSubBits;
-    static constexpr uint32_t kClassCount = 32 - kSubBits;
+    static constexpr uint32_t kClassCount = 32 - kSubBits + 1; ///< One for sizes below kSubCount, one per power of two.
 
     struct Block {
         uint32_t start; ///< In granules, like size.
@@ -50,6 +50,10 @@ private:
     };
 
     static Class class_of(uint32_t size);
+    static Class next_class(Class of)
+    {
+        return of.second + 1 < kSubCount ? Class{of.first, of.second + 1} : Class{of.first + 1, 0};
+    }
     uint32_t find_free(uint32_t size) const;
     uint32_t first_at_or_above(Class from) const;
     void link(uint32_t index);

@@ -17,7 +17,9 @@ public:
         capacity_ = capacity;
     }
 
-    void reset() { bump_ = 0, used_ = 0, peak_ = 0, free_head_ = kNone; }
+    void reset() { clear(), peak_ = 0; }
+    /// Takes all records back; the peak stays.
+    void clear() { bump_ = 0, used_ = 0, free_head_ = kNone; }
 
     /// kNone when the pool is exhausted.
     uint32_t allocate()

@@ -81,7 +81,7 @@ static_assert(sizeof(TaskSlot) == 64 && offsetof(TaskSlot, generation) == 16 && 
 
 inline uint32_t lane_count(const TaskSlot &slot)
 {
-    return static_cast<uint32_t>(__builtin_popcount(slot.lane_mask));
+    return (slot.lane_mask & 1u) + (slot.lane_mask >> 1 & 1u) + (slot.lane_mask >> 2 & 1u); // popcount is in libgcc
 }
 
 /// "The consumer waits for the task whose list this edge is in."

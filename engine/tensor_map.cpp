@@ -48,9 +48,7 @@ void TensorMap::remove(uint32_t index)
 uint32_t TensorMap::find_external(uint64_t address, uint64_t size_bytes) const
 {
     for (uint32_t i = external_head_; i != kNone; i = buffers_[i].next_in_scope) {
-        const Buffer &buffer = buffers_[i];
-        if (address >= buffer.base && size_bytes <= buffer.size_bytes &&
-            address - buffer.base <= buffer.size_bytes - size_bytes)
+        if (buffers_[i].contains(address, size_bytes))
             return i;
     }
     return kNone;
@@ -68,8 +66,8 @@ uint32_t TensorMap::find_external_overlap(uint64_t address, uint64_t size_bytes)
 
 void TensorMap::forget_accesses()
 {
-    nodes_.reset();
-    readers_.reset();
+    nodes_.clear();
+    readers_.clear();
     for (uint32_t i = 1; buffers_.ever_used(i); i++) {
         buffers_[i].root = kNone;
         buffers_[i].frame = kByteFrame;
@@ -103,6 +101,16 @@ void TensorMap::rebuild(Buffer &buffer, const Frame &old_frame)
         nodes_[fresh.insert(box)].record = record;
     }
     buffer.root = fresh_root;
+}
+
+void TensorMap::append_reader(AccessRecord &record, uint32_t index)
+{
+    readers_[index].next = kNone;
+    if (record.reader_head == kNone)
+        record.reader_head = index;
+    else
+        readers_[record.reader_tail].next = index;
+    record.reader_tail = index;
 }
 
 void TensorMap::drop_readers(AccessRecord &record)

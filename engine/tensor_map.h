@@ -22,6 +22,10 @@ struct alignas(64) Buffer {
 
     uint32_t &pool_next() { return next_in_scope; }
     bool is_external() const { return heap_block == kNone; }
+    bool contains(uint64_t address, uint64_t size) const
+    {
+        return address >= base && size <= size_bytes && address - base <= size_bytes - size;
+    }
 };
 static_assert(sizeof(Buffer) == 128);
 
@@ -83,6 +87,7 @@ private:
     Box place(Buffer &buffer, const ByteView &view);
     void rebuild(Buffer &buffer, const Frame &old_frame);
     void drop_readers(AccessRecord &record);
+    void append_reader(AccessRecord &record, uint32_t index);
     template <class Sink> void add_reader(AccessRecord &record, TaskId task, Sink &&sink);
     template <class Sink> void sink_all(AccessRecord &record, Sink &&sink);
 
@@ -92,8 +97,8 @@ private:
     uint32_t external_head_ = kNone; ///< Buffers that the engine did not allocate, linked through next_in_scope.
 };
 
-/// Adds a reader. The place of one that has completed is taken; two of the oldest are looked at each time, which keeps
-/// the list from growing beyond the readers in flight.
+/// Adds a reader. The place of one that has completed is taken; two of the oldest are looked at each time, and go to
+/// the end if they are live, which keeps the list from growing beyond the readers in flight.
 template <class Sink> void TensorMap::add_reader(AccessRecord &record, TaskId task, Sink &&sink)
 {
     if (record.reader == task)
@@ -104,19 +109,15 @@ template <class Sink> void TensorMap::add_reader(AccessRecord &record, TaskId ta
     }
     for (int i = 0; i < 2 && record.reader_head != kNone; i++) {
         const uint32_t oldest = record.reader_head;
-        Reader &reader = readers_[oldest];
-        if (sink(reader.task))
-            break;
-        record.reader_head = reader.next;
-        readers_.release(oldest);
+        record.reader_head = readers_[oldest].next;
+        if (sink(readers_[oldest].task))
+            append_reader(record, oldest);
+        else
+            readers_.release(oldest);
     }
     const uint32_t index = readers_.allocate();
-    readers_[index] = {task, kNone};
-    if (record.reader_head == kNone)
-        record.reader_head = index;
-    else
-        readers_[record.reader_tail].next = index;
-    record.reader_tail = index;
+    readers_[index].task = task;
+    append_reader(record, index);
 }
 
 /// Sinks the readers, or the writer when no reader is live: a live reader waits for the writer itself.

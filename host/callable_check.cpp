@@ -78,6 +78,12 @@ pto_status check_kernels(const pto_callable &callable, pto_image_error *error)
 
 } // namespace
 
+void clear_error(pto_image_error *error)
+{
+    if (error != nullptr)
+        error->message[0] = '\0';
+}
+
 pto_status image_error(pto_image_error *error, pto_status status, const char *format, ...)
 {
     if (error == nullptr)

@@ -10,6 +10,9 @@ namespace pto::host {
 /// pack and images that are read. The message names the culprit.
 pto_status check_callable(const pto_callable *callable, pto_image_error *error);
 
+/// Empties the message, if there is a place for one.
+void clear_error(pto_image_error *error);
+
 /// Fills the message and returns `status`.
 pto_status image_error(pto_image_error *error, pto_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

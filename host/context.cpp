@@ -41,6 +41,10 @@ pto_status complete(const pto_open_options &options, const DeviceInterface &devi
     if (options.cluster_count > device.max_clusters)
         return fail(PTO_ERROR_UNSUPPORTED, "cluster_count %u: an %s chip has %u", options.cluster_count, device.arch,
                     device.max_clusters);
+    if (options.device_memory_bytes > device.max_memory_bytes)
+        return fail(PTO_ERROR_INVALID_ARGUMENT, "device_memory_bytes %llu: at most %llu",
+                    static_cast<unsigned long long>(options.device_memory_bytes),
+                    static_cast<unsigned long long>(device.max_memory_bytes));
     if (options.max_tasks > kMostTasks)
         return fail(PTO_ERROR_UNSUPPORTED, "max_tasks %u: at most %u", options.max_tasks, kMostTasks);
     config->device_index = options.device_index;
@@ -173,9 +177,18 @@ pto_status Context::check_range(const char *what, uint64_t address, uint64_t siz
                 device_.owns_address(handle_, address) ? "" : "; is it a host pointer?");
 }
 
+pto_status Context::check_host(const char *what, const void *pointer) const
+{
+    if (!device_.owns_address(handle_, reinterpret_cast<uint64_t>(pointer)))
+        return PTO_OK;
+    return fail(PTO_ERROR_NOT_DEVICE_MEMORY, "%s: %p is device memory passed as host memory", what, pointer);
+}
+
 pto_status Context::malloc(std::size_t size_bytes, uint64_t *out_address)
 {
     const std::lock_guard lock(mutex_);
+    if (!device_.is_healthy(handle_))
+        return fail(PTO_ERROR_DEVICE_FAULTED, "an earlier run faulted the device: close the context");
     DeviceFailure failure{};
     uint64_t address = 0;
     const pto_status status = device_.mem_alloc(handle_, size_bytes, &address, &failure);
@@ -208,14 +221,18 @@ pto_status Context::free(uint64_t address)
 pto_status Context::copy_to_device(uint64_t destination, const void *source, std::size_t size)
 {
     const std::lock_guard lock(mutex_);
-    const pto_status status = check_range("destination", destination, size);
+    pto_status status = check_range("destination", destination, size);
+    if (status == PTO_OK)
+        status = check_host("source", source);
     return status != PTO_OK ? status : device_.copy_to(handle_, destination, source, size);
 }
 
 pto_status Context::copy_from_device(void *destination, uint64_t source, std::size_t size)
 {
     const std::lock_guard lock(mutex_);
-    const pto_status status = check_range("source", source, size);
+    pto_status status = check_range("source", source, size);
+    if (status == PTO_OK)
+        status = check_host("destination", destination);
     return status != PTO_OK ? status : device_.copy_from(handle_, destination, source, size);
 }
 

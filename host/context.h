@@ -41,6 +41,7 @@ private:
     pto_status open_device(const pto_open_options &options);
     pto_status check_id(int32_t callable_id) const;
     pto_status check_range(const char *what, uint64_t address, uint64_t size) const;
+    pto_status check_host(const char *what, const void *pointer) const;
     pto_status fail_device(pto_status status, int32_t callable_id, const DeviceFailure &failure) const;
     /// Whether the range lies inside one live allocation.
     bool is_allocated(uint64_t address, uint64_t size) const;

@@ -57,6 +57,7 @@ struct DeviceInterface {
     const char *arch;
     uint32_t max_clusters;
     uint32_t max_devices;
+    uint64_t max_memory_bytes;
 
     pto_status (*open)(const DeviceConfig &config, Device **out, DeviceFailure *failure);
     /// Frees everything, healthy or not.

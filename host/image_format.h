@@ -28,7 +28,7 @@ struct ImageHeader {
     uint32_t format;
     uint32_t abi_version;
     uint64_t file_bytes;
-    uint64_t checksum; ///< XXH3-64 of the bytes from sizeof(ImageHeader) to the end.
+    uint64_t checksum; ///< XXH3-64 of the file with zero in this field.
     uint32_t kernel_count;
     uint32_t param_count;
     uint32_t name; ///< String offsets.

@@ -60,7 +60,9 @@ private:
         if (header_.file_bytes != image_.size)
             return image_error(error_, PTO_ERROR_INVALID_IMAGE, "the header says %llu bytes, the file has %zu",
                                static_cast<unsigned long long>(header_.file_bytes), image_.size);
-        if (header_.checksum != XXH3_64bits(image_.bytes.get() + sizeof header_, image_.size - sizeof header_))
+        // The checksum is that of the file with zero in its place; nobody reads it again, so it can be zeroed here.
+        std::memset(image_.bytes.get() + offsetof(ImageHeader, checksum), 0, sizeof header_.checksum);
+        if (header_.checksum != XXH3_64bits(image_.bytes.get(), image_.size))
             return image_error(error_, PTO_ERROR_INVALID_IMAGE, "the checksum is wrong: the file is damaged");
         return PTO_OK;
     }
@@ -169,6 +171,7 @@ using pto::host::image_error;
 
 pto_status pto_image_open(const void *bytes, size_t size, pto_image **out_image, pto_image_error *error)
 {
+    pto::host::clear_error(error);
     if (out_image == nullptr)
         return image_error(error, PTO_ERROR_INVALID_ARGUMENT, "out_image is NULL");
     *out_image = nullptr;
@@ -190,6 +193,7 @@ pto_status pto_image_open(const void *bytes, size_t size, pto_image **out_image,
 
 pto_status pto_image_open_file(const char *path, pto_image **out_image, pto_image_error *error)
 {
+    pto::host::clear_error(error);
     if (out_image != nullptr)
         *out_image = nullptr;
     if (path == nullptr || out_image == nullptr)

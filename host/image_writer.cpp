@@ -90,7 +90,9 @@ private:
         header_.format = kImageFormat;
         header_.abi_version = PTO_ABI_VERSION;
         header_.file_bytes = file_.size();
-        header_.checksum = XXH3_64bits(file_.data() + sizeof(ImageHeader), file_.size() - sizeof(ImageHeader));
+        header_.checksum = 0;
+        std::memcpy(file_.data(), &header_, sizeof header_);
+        header_.checksum = XXH3_64bits(file_.data(), file_.size());
         std::memcpy(file_.data(), &header_, sizeof header_);
     }
 
@@ -108,10 +110,13 @@ private:
 pto_status pto_image_pack(const pto_callable *callable, void **out_bytes, size_t *out_size, pto_image_error *error)
 {
     using namespace pto::host;
+    clear_error(error);
+    if (out_bytes != nullptr)
+        *out_bytes = nullptr;
+    if (out_size != nullptr)
+        *out_size = 0;
     if (out_bytes == nullptr || out_size == nullptr)
         return image_error(error, PTO_ERROR_INVALID_ARGUMENT, "out_bytes or out_size is NULL");
-    *out_bytes = nullptr;
-    *out_size = 0;
     const pto_status status = check_callable(callable, error);
     if (status != PTO_OK)
         return status;

@@ -9,12 +9,18 @@
 namespace pto::host {
 namespace {
 
-/// Puts "kernel 3 'add': " before the message.
-void prefix(DeviceFailure *failure, const char *what, uint32_t func_id, const char *name)
+/// Puts the culprit before the message: "kernel 3 'add': ...".
+void blame_kernel(DeviceFailure *failure, const pto_kernel &kernel)
 {
-    DeviceFailure tail = *failure;
-    std::snprintf(failure->message, sizeof failure->message, "%s %u '%s': %.120s", what, func_id,
-                  name == nullptr ? "" : name, tail.message);
+    const DeviceFailure cause = *failure;
+    std::snprintf(failure->message, sizeof failure->message, "kernel %u '%s': %.110s", kernel.func_id,
+                  kernel.name == nullptr ? "" : kernel.name, cause.message);
+}
+
+void blame_orchestration(DeviceFailure *failure, const char *entry)
+{
+    const DeviceFailure cause = *failure;
+    std::snprintf(failure->message, sizeof failure->message, "orchestration '%s': %.110s", entry, cause.message);
 }
 
 } // namespace
@@ -73,7 +79,7 @@ pto_status PreparedCallable::set_up_kernels(const pto_callable &callable, ImageS
         const pto_status status =
             images.acquire(ImageStore::Kind::kKernel, kernel.image, kernel.image_bytes, &image, failure);
         if (status != PTO_OK) {
-            prefix(failure, "kernel", kernel.func_id, kernel.name);
+            blame_kernel(failure, kernel);
             return status;
         }
         table[kernel.func_id] = {image->kernel.entry, kernel.core_type, 0};
@@ -92,14 +98,18 @@ pto_status PreparedCallable::set_up_orchestration(int32_t callable_id, const pto
 {
     pto_status status = images.acquire(ImageStore::Kind::kOrchestration, callable.orch_image, callable.orch_image_bytes,
                                        &orch_, failure);
-    if (status != PTO_OK)
+    if (status != PTO_OK) {
+        blame_orchestration(failure, callable.orch_entry);
         return status;
+    }
     const DeviceOrch orch{callable_id,         static_cast<uint32_t>(tensors_.size()),
                           scalar_count_,       orch_->address,
                           orch_->bytes.size(), callable.orch_entry};
     status = device_.orch_load(handle_, orch, failure);
     if (status == PTO_OK)
         loaded_id_ = callable_id;
+    else
+        blame_orchestration(failure, callable.orch_entry);
     return status;
 }
 

@@ -17,8 +17,14 @@ uint64_t now_ns()
     return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
 }
 
-/// Why a descriptor cannot be an argument; nullptr when it can. Fills in the bytes that it covers.
-const char *tensor_defect(const pto_tensor &tensor, uint64_t *out_bytes)
+/// Bytes of a contiguous tensor that was checked.
+uint64_t content_bytes(const pto_tensor &tensor)
+{
+    return pto_tensor_count(&tensor) * pto_dtype_size(tensor.dtype);
+}
+
+/// Why a descriptor cannot be an argument; nullptr when it can.
+const char *tensor_defect(const pto_tensor &tensor)
 {
     const uint64_t element = pto_dtype_size(tensor.dtype);
     if (tensor.ndims == 0 || tensor.ndims > PTO_MAX_RANK)
@@ -47,7 +53,6 @@ const char *tensor_defect(const pto_tensor &tensor, uint64_t *out_bytes)
         return "a host tensor must be contiguous";
     if (tensor.addr > UINT64_MAX - tensor.size_bytes)
         return "its size overflows";
-    *out_bytes = tensor.address_space == PTO_HOST_MEMORY ? row_major * element : tensor.size_bytes;
     return nullptr;
 }
 
@@ -86,8 +91,7 @@ pto_status Run::check_tensor(uint32_t index)
 {
     const pto_tensor &tensor = args_.tensors[index];
     const PreparedCallable::Param &param = callable_.tensors()[index];
-    uint64_t bytes = 0;
-    if (const char *defect = tensor_defect(tensor, &bytes); defect != nullptr)
+    if (const char *defect = tensor_defect(tensor); defect != nullptr)
         return refuse(PTO_ERROR_INVALID_ARGUMENT, index, "%s", defect);
     if (param.dtype != PTO_ANY_DTYPE && param.dtype != tensor.dtype)
         return refuse(PTO_ERROR_SIGNATURE_MISMATCH, index, "dtype %u, the signature says %u", unsigned{tensor.dtype},
@@ -122,7 +126,7 @@ pto_status Run::check_host_overlap(uint32_t index)
         const pto_tensor &other = args_.tensors[i];
         if (!is_host(i) || (!is_written(i) && !is_written(index)))
             continue;
-        if (tensor.addr < other.addr + other.size_bytes && other.addr < tensor.addr + tensor.size_bytes)
+        if (tensor.addr < other.addr + content_bytes(other) && other.addr < tensor.addr + content_bytes(tensor))
             return refuse(PTO_ERROR_INVALID_ARGUMENT, index, "it shares host memory with tensor argument %u", i);
     }
     return PTO_OK;
@@ -134,7 +138,7 @@ pto_status Run::reserve()
         if (!is_host(i))
             continue;
         DeviceFailure failure{};
-        const pto_status status = callable_.tensors()[i].staging.grow(args_.tensors[i].size_bytes, &failure);
+        const pto_status status = callable_.tensors()[i].staging.grow(content_bytes(args_.tensors[i]), &failure);
         if (status != PTO_OK)
             return refuse(status, i, "%s", failure.message);
     }
@@ -149,10 +153,10 @@ pto_status Run::stage_in()
         const pto_tensor &tensor = args_.tensors[i];
         const pto_status status =
             context_.device_.copy_to(context_.handle_, callable_.tensors()[i].staging.address(),
-                                     reinterpret_cast<const void *>(tensor.addr), tensor.size_bytes);
+                                     reinterpret_cast<const void *>(tensor.addr), content_bytes(tensor));
         if (status != PTO_OK)
             return refuse(status, i, "the copy to the device failed");
-        result_.bytes_to_device += tensor.size_bytes;
+        result_.bytes_to_device += content_bytes(tensor);
     }
     return PTO_OK;
 }
@@ -165,10 +169,10 @@ pto_status Run::stage_out()
         const pto_tensor &tensor = args_.tensors[i];
         const pto_status status =
             context_.device_.copy_from(context_.handle_, reinterpret_cast<void *>(tensor.addr),
-                                       callable_.tensors()[i].staging.address(), tensor.size_bytes);
+                                       callable_.tensors()[i].staging.address(), content_bytes(tensor));
         if (status != PTO_OK)
             return refuse(status, i, "the copy from the device failed");
-        result_.bytes_from_device += tensor.size_bytes;
+        result_.bytes_from_device += content_bytes(tensor);
     }
     return PTO_OK;
 }
@@ -178,8 +182,10 @@ void Run::encode_args()
     const wire::ArgsView view = wire::begin_args_image(context_.args_scratch_, args_.tensor_count, args_.scalar_count);
     for (uint32_t i = 0; i < args_.tensor_count; i++) {
         view.tensors[i] = args_.tensors[i];
-        if (is_host(i))
+        if (is_host(i)) {
             view.tensors[i].addr = callable_.tensors()[i].staging.address();
+            view.tensors[i].size_bytes = content_bytes(args_.tensors[i]);
+        }
         view.tensors[i].address_space = PTO_DEVICE_MEMORY;
         view.tensors[i].owner = PTO_NO_TASK;
         view.tensors[i].buffer = 0;
@@ -240,10 +246,11 @@ pto_status Context::run(int32_t callable_id, const pto_args &args, const pto_run
     status = run.check();
     if (status == PTO_OK)
         status = run.reserve();
-    if (status == PTO_OK)
+    if (status == PTO_OK) {
         status = run.execute(options.timeout_ns);
-    runs_++;
-    failed_runs_ += status == PTO_OK ? 0 : 1;
+        runs_++;
+        failed_runs_ += status == PTO_OK ? 0 : 1;
+    }
     result->total_ns = now_ns() - begin_ns;
     return status;
 }

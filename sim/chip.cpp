@@ -197,7 +197,8 @@ pto_status Chip::load(void *, const void *image, std::size_t size, const char *s
                       char *message, std::size_t message_capacity)
 {
     pto::posix::LoadedImage loaded{};
-    const pto_status status = pto::posix::load_image(image, size, symbol, &loaded, message, message_capacity);
+    const pto_status status = pto::posix::load_image(image, size, symbol, pto::posix::SymbolKind::kObject, &loaded,
+                                                     message, message_capacity);
     if (status == PTO_OK)
         *out = {loaded.handle, loaded.symbol};
     return status;

@@ -5,7 +5,7 @@
 #include "aicpu/executor.h"
 #include "host/device.h"
 #include "sim/crew.h"
-#include "sim/memory.h"
+#include "sim/device_memory.h"
 
 #include <deque>
 

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <dlfcn.h>
 #include <elf.h>
+#include <link.h>
 #include <string>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -65,10 +66,21 @@ const char *elf_defect(const void *image, std::size_t size)
     return nullptr;
 }
 
+/// Whether the symbol at an address that dlsym gave is of a kind: calling data, or reading code, would be a fault.
+bool is_of_kind(const void *address, SymbolKind kind)
+{
+    Dl_info info;
+    void *entry = nullptr;
+    if (dladdr1(address, &info, &entry, RTLD_DL_SYMENT) == 0 || entry == nullptr)
+        return false;
+    const unsigned type = ELF64_ST_TYPE(static_cast<const ElfW(Sym) *>(entry)->st_info);
+    return kind == SymbolKind::kFunction ? type == STT_FUNC || type == STT_GNU_IFUNC : type == STT_OBJECT;
+}
+
 } // namespace
 
-pto_status load_image(const void *image, std::size_t size, const char *symbol, LoadedImage *out, char *message,
-                      std::size_t message_capacity)
+pto_status load_image(const void *image, std::size_t size, const char *symbol, SymbolKind kind, LoadedImage *out,
+                      char *message, std::size_t message_capacity)
 {
     if (const char *defect = elf_defect(image, size); defect != nullptr) {
         std::snprintf(message, message_capacity, "the image cannot be loaded: %s", defect);
@@ -95,6 +107,12 @@ pto_status load_image(const void *image, std::size_t size, const char *symbol, L
     if (address == nullptr) {
         dlclose(handle);
         std::snprintf(message, message_capacity, "the image has no symbol '%s'", symbol);
+        return PTO_ERROR_MISSING_ENTRY;
+    }
+    if (!is_of_kind(address, kind)) {
+        dlclose(handle);
+        std::snprintf(message, message_capacity, "the symbol '%s' is not %s", symbol,
+                      kind == SymbolKind::kFunction ? "a function" : "an orchestration");
         return PTO_ERROR_MISSING_ENTRY;
     }
     *out = {handle, address};

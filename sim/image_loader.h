@@ -14,11 +14,14 @@ struct LoadedImage {
     void *symbol;
 };
 
+/// What a symbol has to be.
+enum class SymbolKind { kFunction, kObject };
+
 /// Loads a copy of its own of a shared object and finds a symbol in it. No file with a name is ever written; two loads
 /// never share code or data, even of equal bytes. Errors: PTO_ERROR_LOAD_FAILED, PTO_ERROR_MISSING_ENTRY,
 /// PTO_ERROR_SYSTEM, with a message. Thread-safe.
-pto_status load_image(const void *image, std::size_t size, const char *symbol, LoadedImage *out, char *message,
-                      std::size_t message_capacity);
+pto_status load_image(const void *image, std::size_t size, const char *symbol, SymbolKind kind, LoadedImage *out,
+                      char *message, std::size_t message_capacity);
 void unload_image(const LoadedImage &image);
 
 } // namespace pto::posix

@@ -16,8 +16,12 @@ pto_status mem_alloc(host::Device *device, uint64_t size_bytes, uint64_t *out_ad
     *out_address = Chip::of(device).memory().allocate(size_bytes);
     if (*out_address != 0)
         return PTO_OK;
-    std::snprintf(failure->message, sizeof failure->message, "no %llu bytes of device memory in one piece",
-                  static_cast<unsigned long long>(size_bytes));
+    if (Chip::of(device).memory().is_full())
+        std::snprintf(failure->message, sizeof failure->message, "%u allocations are live, which is the most",
+                      DeviceMemory::kMaxAllocations);
+    else
+        std::snprintf(failure->message, sizeof failure->message, "no %llu bytes of device memory in one piece",
+                      static_cast<unsigned long long>(size_bytes));
     return PTO_ERROR_OUT_OF_DEVICE_MEMORY;
 }
 
@@ -47,8 +51,8 @@ pto_status kernel_load(host::Device *, const void *image, std::size_t size, host
                        host::DeviceFailure *failure)
 {
     pto::posix::LoadedImage loaded{};
-    const pto_status status =
-        pto::posix::load_image(image, size, "kernel_entry", &loaded, failure->message, sizeof failure->message);
+    const pto_status status = pto::posix::load_image(image, size, "kernel_entry", pto::posix::SymbolKind::kFunction,
+                                                     &loaded, failure->message, sizeof failure->message);
     if (status == PTO_OK)
         *out = {reinterpret_cast<uint64_t>(loaded.symbol), loaded.handle};
     return status;
@@ -96,6 +100,7 @@ const host::DeviceInterface *device_interface()
         .arch = kArch.name,
         .max_clusters = kMaxClusters,
         .max_devices = 64,
+        .max_memory_bytes = uint64_t{UINT32_MAX} * engine::Heap::kGranuleBytes,
         .open = Chip::open,
         .close = Chip::close,
         .mem_alloc = mem_alloc,

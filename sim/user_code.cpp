@@ -2,6 +2,7 @@
 #include "sim/user_code.h"
 
 #include <mutex>
+#include <ucontext.h>
 
 namespace pto::posix {
 namespace {
@@ -18,8 +19,11 @@ void UserCodeGuard::handle(int signal, siginfo_t *info, void *context)
 {
     UserCodeGuard *guard = current_guard;
     if (guard != nullptr && guard->abort_requested()) {
-        if (guard->is_armed())
-            guard->leave_if_requested();
+        if (guard->is_armed()) {
+            // The jump passes by whatever would restore the mask of signals after the handler.
+            pthread_sigmask(SIG_SETMASK, &static_cast<ucontext_t *>(context)->uc_sigmask, nullptr);
+            guard->leave();
+        }
         return;
     }
     if ((previous_action.sa_flags & SA_SIGINFO) != 0 && previous_action.sa_sigaction != nullptr)
@@ -64,10 +68,8 @@ void UserCodeGuard::request_abort()
         pthread_kill(thread_, kAbortSignal);
 }
 
-void UserCodeGuard::leave_if_requested()
+void UserCodeGuard::leave()
 {
-    if (!abort_requested())
-        return;
     set_state(kIdle);
     siglongjmp(landing, 1);
 }

@@ -58,7 +58,7 @@ private:
         state_.store(state, std::memory_order_relaxed);
         std::atomic_signal_fence(std::memory_order_seq_cst);
     }
-    void leave_if_requested();
+    void leave();
     static void handle(int signal, siginfo_t *info, void *context);
 
     pthread_t thread_{};

@@ -67,6 +67,10 @@ Spec parse_spec(const char *&at, va_list *values)
         spec.zero = spec.zero || *at == '0';
     }
     spec.width = parse_number(at, values);
+    if (spec.width < 0) {
+        spec.left = true;
+        spec.width = -(spec.width + 1) + 1;
+    }
     if (*at == '.') {
         at++;
         spec.precision = parse_number(at, values);
@@ -82,7 +86,8 @@ Spec parse_spec(const char *&at, va_list *values)
 void put_padded(Writer &writer, const Spec &spec, const char *text, int size, bool numeric)
 {
     const int fill = spec.width - size;
-    const bool zeros = spec.zero && !spec.left && numeric;
+    const bool integer_precision = numeric && spec.precision >= 0 && spec.conversion != 'f' && spec.conversion != 'g';
+    const bool zeros = spec.zero && !spec.left && numeric && !integer_precision;
     if (zeros && size > 0 && text[0] == '-') {
         writer.put('-');
         text++;
@@ -108,10 +113,13 @@ int digits_of(uint64_t value, unsigned base, bool upper, char *end)
 
 void put_integer(Writer &writer, const Spec &spec, uint64_t magnitude, bool negative)
 {
-    char buffer[32];
+    constexpr int kMostDigits = 60;
+    char buffer[kMostDigits + 3]; // and a sign or "0x"
     char *end = buffer + sizeof buffer;
     const bool hexadecimal = spec.conversion == 'x' || spec.conversion == 'X' || spec.conversion == 'p';
     int size = digits_of(magnitude, hexadecimal ? 16 : 10, spec.conversion == 'X', end);
+    while (size < spec.precision && size < kMostDigits)
+        *(end - ++size) = '0';
     if (spec.conversion == 'p') {
         *(end - ++size) = 'x';
         *(end - ++size) = '0';
@@ -119,6 +127,15 @@ void put_integer(Writer &writer, const Spec &spec, uint64_t magnitude, bool nega
     if (negative)
         *(end - ++size) = '-';
     put_padded(writer, spec, end - size, size, true);
+}
+
+/// Digits behind the point. For 'g' the precision counts all significant digits; exponents are never used.
+int decimal_places(const Spec &spec, uint64_t whole)
+{
+    int places = spec.precision < 0 ? 6 : spec.precision;
+    for (uint64_t rest = whole; spec.conversion == 'g' && rest > 0 && places > 0; rest /= 10)
+        places--;
+    return places > 9 ? 9 : places;
 }
 
 void put_real(Writer &writer, const Spec &spec, double value)
@@ -133,11 +150,11 @@ void put_real(Writer &writer, const Spec &spec, double value)
             size++;
         return put_padded(writer, spec, name, size, false);
     }
-    const int places = spec.precision < 0 ? 6 : spec.precision > 9 ? 9 : spec.precision;
+    uint64_t whole = static_cast<uint64_t>(magnitude);
+    const int places = decimal_places(spec, whole);
     uint64_t scale = 1;
     for (int i = 0; i < places; i++)
         scale *= 10;
-    uint64_t whole = static_cast<uint64_t>(magnitude);
     uint64_t fraction =
         static_cast<uint64_t>((magnitude - static_cast<double>(whole)) * static_cast<double>(scale) + 0.5);
     if (fraction >= scale) {
@@ -146,9 +163,12 @@ void put_real(Writer &writer, const Spec &spec, double value)
     }
     char *end = buffer + sizeof buffer;
     int size = 0;
-    if (places > 0) {
+    int shown = places;
+    for (; spec.conversion == 'g' && shown > 0 && fraction % 10 == 0; shown--)
+        fraction /= 10;
+    if (shown > 0) {
         size = digits_of(fraction, 10, false, end);
-        while (size < places)
+        while (size < shown)
             *(end - ++size) = '0';
         *(end - ++size) = '.';
     }

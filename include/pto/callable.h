@@ -34,24 +34,25 @@ typedef struct pto_kernel {
     uint32_t core_type; /**< One of `enum pto_core_type_code`. */
     const char *name;   /**< For messages and tools; NULL is fine. */
     const void *image;  /**< Shared object with `kernel_entry`. */
-    size_t image_bytes;
+    size_t image_bytes; /**< Size of `image`. */
 } pto_kernel;
 
 /** A callable, all of it borrowed: nothing of it is needed after `pto_prepare` or `pto_image_pack` returns. */
 typedef struct pto_callable {
-    uint32_t struct_size; /**< sizeof(pto_callable) */
-    uint32_t param_count; /**< At most PTO_MAX_RUN_TENSORS tensors and PTO_MAX_RUN_SCALARS scalars. */
-    uint32_t kernel_count;
+    uint32_t struct_size;  /**< sizeof(pto_callable) */
+    uint32_t param_count;  /**< At most PTO_MAX_RUN_TENSORS tensors and PTO_MAX_RUN_SCALARS scalars. */
+    uint32_t kernel_count; /**< Entries of `kernels`. */
     uint32_t reserved;
-    const char *name;       /**< For messages and tools; NULL is fine. */
-    const char *arch;       /**< Arch that the images are for, such as "a2a3"; NULL: the context's. */
-    const char *orch_entry; /**< Symbol that PTO_ORCHESTRATION exports. */
-    const void *orch_image; /**< Shared object of the orchestration. */
-    size_t orch_image_bytes;
-    const pto_param *params;
-    const pto_kernel *kernels;
+    const char *name;          /**< For messages and tools; NULL is fine. */
+    const char *arch;          /**< Arch that the images are for, such as "a2a3"; NULL: the context's. */
+    const char *orch_entry;    /**< Symbol that PTO_ORCHESTRATION exports. */
+    const void *orch_image;    /**< Shared object of the orchestration. */
+    size_t orch_image_bytes;   /**< Size of `orch_image`. */
+    const pto_param *params;   /**< The signature. */
+    const pto_kernel *kernels; /**< In any order. */
 } pto_callable;
 
+/** A callable of nothing, with its size. */
 #define PTO_CALLABLE_INIT                                                                                              \
     {                                                                                                                  \
         sizeof(pto_callable), 0, 0, 0, NULL, NULL, NULL, NULL, 0, NULL, NULL                                           \

@@ -28,34 +28,34 @@ enum pto_core_type_code { PTO_CORE_AIC = 0, PTO_CORE_AIV = 1 };
 
 /** One deferred completion: the task is complete once the counter at `addr` reaches `expected_value`. */
 typedef struct pto_completion {
-    uint64_t addr;
-    uint64_t backend_cookie;
-    uint32_t expected_value;
-    uint32_t engine;
-    int32_t completion_type;
+    uint64_t addr;           /**< Device address of a 32-bit counter. */
+    uint64_t backend_cookie; /**< For the backend; the engine hands it on. */
+    uint32_t expected_value; /**< What the counter has to reach. */
+    uint32_t engine;         /**< Number of the DMA engine that counts. */
+    int32_t completion_type; /**< Kind of the event. */
     uint32_t reserved;
 } pto_completion;
 
 /** Where a kernel registers deferred completions; all zero when the task cannot have any. */
 typedef struct pto_async_context {
-    volatile uint32_t *count;
-    volatile int32_t *error_code;
-    volatile pto_completion *entries;
-    uint32_t capacity;
-    uint64_t task_token;
+    volatile uint32_t *count;         /**< Entries in use. */
+    volatile int32_t *error_code;     /**< First error of a registration. */
+    volatile pto_completion *entries; /**< The slab. */
+    uint32_t capacity;                /**< Entries that there are. */
+    uint64_t task_token;              /**< Names the task to the backend. */
 } pto_async_context;
 
 /** What a block knows of itself. 48 bytes. */
 typedef struct pto_local_context {
-    int32_t block_idx; /**< 0 .. block_num-1 */
-    int32_t block_num; /**< Blocks of this task. */
-    pto_async_context async;
+    int32_t block_idx;       /**< 0 .. block_num-1 */
+    int32_t block_num;       /**< Blocks of this task. */
+    pto_async_context async; /**< Deferred completions. */
 } pto_local_context;
 
 /** What a core knows of itself. 24 bytes. */
 typedef struct pto_global_context {
-    int32_t sub_block_id; /**< 0 on an AIC and on a cluster's first AIV, 1 on its second. */
-    uint64_t dma_workspace[2];
+    int32_t sub_block_id;      /**< 0 on an AIC and on a cluster's first AIV, 1 on its second. */
+    uint64_t dma_workspace[2]; /**< Device address and size; 0 without one. */
 } pto_global_context;
 
 /** Defines the entry of a kernel: `PTO_KERNEL(args) { ... }`. */

@@ -49,7 +49,7 @@ typedef struct pto_arg {
         const pto_tensor *tensor; /**< INPUT, INOUT, OUTPUT_EXISTING, NO_DEP: read during the submit. */
         pto_tensor *output;       /**< OUTPUT: shape and dtype in, the allocated tensor out. */
         uint64_t scalar;          /**< SCALAR. */
-    } value;
+    } value;                      /**< Which member it is, `access` says. */
 } pto_arg;
 
 /** Names one submitted task for ever: an id is never given to another task of the run. */
@@ -57,18 +57,19 @@ typedef uint64_t pto_task_id;
 
 /** A task to submit: at least one kernel, or none for a task that only joins dependencies. */
 typedef struct pto_task {
-    uint32_t struct_size; /**< sizeof(pto_task) */
-    int32_t aic;          /**< Func id for the cluster's AIC, or PTO_NO_KERNEL. */
-    int32_t aiv0;         /**< Func id for an AIV, or PTO_NO_KERNEL. */
-    int32_t aiv1;         /**< Func id for the cluster's second AIV, or PTO_NO_KERNEL. */
-    uint32_t block_num;   /**< Instances (SPMD), each told its index; 0 counts as 1. */
-    uint32_t arg_count;   /**< Entries of `args`. Tensors and scalars may alternate; each kind keeps its order. */
-    const pto_arg *args;  /**< Borrowed during the submit. */
-    uint32_t dependency_count;
+    uint32_t struct_size;      /**< sizeof(pto_task) */
+    int32_t aic;               /**< Func id for the cluster's AIC, or PTO_NO_KERNEL. */
+    int32_t aiv0;              /**< Func id for an AIV, or PTO_NO_KERNEL. */
+    int32_t aiv1;              /**< Func id for the cluster's second AIV, or PTO_NO_KERNEL. */
+    uint32_t block_num;        /**< Instances (SPMD), each told its index; 0 counts as 1. */
+    uint32_t arg_count;        /**< Entries of `args`. Tensors and scalars may alternate; each kind keeps its order. */
+    const pto_arg *args;       /**< Borrowed during the submit. */
+    uint32_t dependency_count; /**< Entries of `dependencies`. */
     uint32_t reserved;
     const pto_task_id *dependencies; /**< Tasks to wait for beside the inferred ones. Borrowed during the submit. */
 } pto_task;
 
+/** A task of one block without kernels and arguments. */
 #define PTO_TASK_INIT                                                                                                  \
     {                                                                                                                  \
         sizeof(pto_task), PTO_NO_KERNEL, PTO_NO_KERNEL, PTO_NO_KERNEL, 1, 0, NULL, 0, 0, NULL                          \
@@ -77,10 +78,12 @@ typedef struct pto_task {
 /** Severity of a log line. */
 enum pto_log_level_code { PTO_LOG_ERROR = 0, PTO_LOG_WARN = 1, PTO_LOG_INFO = 2, PTO_LOG_DEBUG = 3 };
 
+/** What an orchestration function is given. */
 typedef struct pto_orch pto_orch;
 
 /** The engine's side of the calls below. Use the functions, not the table. */
 typedef struct pto_orch_ops {
+    /** @cond */
     uint32_t struct_size;
     uint32_t abi_version;
     pto_task_id (*submit)(pto_orch *orch, const pto_task *task);
@@ -93,18 +96,19 @@ typedef struct pto_orch_ops {
     void (*fatal)(pto_orch *orch, int32_t code, const char *format, va_list values);
     void (*reject)(pto_orch *orch, pto_status status, const char *format, va_list values);
     pto_status (*status)(const pto_orch *orch);
+    /** @endcond */
 } pto_orch_ops;
 
 /** What an orchestration function is given. Read-only for it. */
 struct pto_orch {
-    const pto_orch_ops *ops;
+    const pto_orch_ops *ops;   /**< For the functions below. */
     const pto_tensor *tensors; /**< The run's tensor arguments, in device memory. */
     const uint64_t *scalars;   /**< The run's scalar arguments. */
-    uint32_t tensor_count;
-    uint32_t scalar_count;
-    uint32_t cluster_count; /**< Clusters of this chip; each has one AIC and two AIV. */
-    uint32_t aic_count;     /**< Matrix cores. */
-    uint32_t aiv_count;     /**< Vector cores. */
+    uint32_t tensor_count;     /**< Entries of `tensors`. */
+    uint32_t scalar_count;     /**< Entries of `scalars`. */
+    uint32_t cluster_count;    /**< Clusters of this chip; each has one AIC and two AIV. */
+    uint32_t aic_count;        /**< Matrix cores. */
+    uint32_t aiv_count;        /**< Vector cores. */
     uint32_t reserved;
 };
 
@@ -112,12 +116,12 @@ struct pto_orch {
 
 /** What PTO_ORCHESTRATION exports; the executor checks it before it calls `run`. */
 typedef struct pto_orch_entry {
-    uint32_t magic;
-    uint32_t abi_version;
-    uint32_t tensor_count;
-    uint32_t scalar_count;
-    const char *name;
-    void (*run)(pto_orch *orch);
+    uint32_t magic;              /**< PTO_ORCH_MAGIC */
+    uint32_t abi_version;        /**< PTO_ABI_VERSION of the headers that it was built with. */
+    uint32_t tensor_count;       /**< Tensor arguments that it takes. */
+    uint32_t scalar_count;       /**< Scalar arguments that it takes. */
+    const char *name;            /**< As in PTO_ORCHESTRATION. */
+    void (*run)(pto_orch *orch); /**< The body. */
 } pto_orch_entry;
 
 /** Defines and exports the orchestration `name`, which takes this many tensors and scalars. The block that follows is
@@ -218,7 +222,11 @@ static inline pto_tensor pto_view(pto_orch *orch, const pto_tensor *tensor, cons
                                   const uint32_t *shape)
 {
     pto_tensor view = *tensor;
-    for (uint32_t i = 0; i < tensor->ndims && i < PTO_MAX_RANK; i++) {
+    if (tensor->ndims > PTO_MAX_RANK) {
+        pto_orch_reject(orch, PTO_ERROR_INVALID_TENSOR, "view: a tensor of rank %u", tensor->ndims);
+        return view;
+    }
+    for (uint32_t i = 0; i < tensor->ndims; i++) {
         if (shape[i] == 0 || (uint64_t)offset[i] + shape[i] > tensor->shape[i]) {
             pto_orch_reject(orch, PTO_ERROR_INVALID_TENSOR, "view: dimension %u: %u elements from %u do not fit in %u",
                             i, shape[i], offset[i], tensor->shape[i]);
@@ -236,7 +244,7 @@ static inline pto_tensor pto_slice(pto_orch *orch, const pto_tensor *tensor, uin
                                    uint32_t step)
 {
     pto_tensor view = *tensor;
-    if (dim >= tensor->ndims || begin >= end || end > tensor->shape[dim] || step == 0 ||
+    if (tensor->ndims > PTO_MAX_RANK || dim >= tensor->ndims || begin >= end || end > tensor->shape[dim] || step == 0 ||
         (uint64_t)tensor->strides[dim] * step > UINT32_MAX) {
         pto_orch_reject(orch, PTO_ERROR_INVALID_TENSOR, "slice: [%u:%u:%u] of dimension %u of a tensor of rank %u",
                         begin, end, step, dim, tensor->ndims);
@@ -253,7 +261,7 @@ static inline pto_tensor pto_slice(pto_orch *orch, const pto_tensor *tensor, uin
 static inline pto_tensor pto_transpose(pto_orch *orch, const pto_tensor *tensor, uint32_t dim_a, uint32_t dim_b)
 {
     pto_tensor view = *tensor;
-    if (dim_a >= tensor->ndims || dim_b >= tensor->ndims) {
+    if (tensor->ndims > PTO_MAX_RANK || dim_a >= tensor->ndims || dim_b >= tensor->ndims) {
         pto_orch_reject(orch, PTO_ERROR_INVALID_TENSOR, "transpose: dimensions %u and %u of a tensor of rank %u", dim_a,
                         dim_b, tensor->ndims);
         return view;
@@ -270,8 +278,7 @@ static inline pto_tensor pto_transpose(pto_orch *orch, const pto_tensor *tensor,
 static inline pto_tensor pto_reshape(pto_orch *orch, const pto_tensor *tensor, uint32_t ndims, const uint32_t *shape)
 {
     pto_tensor view = pto_tensor_new(tensor->dtype, ndims, shape);
-    if (!tensor->is_contiguous || ndims == 0 || ndims > PTO_MAX_RANK ||
-        pto_tensor_count(&view) != pto_tensor_count(tensor)) {
+    if (!tensor->is_contiguous || ndims == 0 || ndims > PTO_MAX_RANK || view.extent != pto_tensor_count(tensor)) {
         pto_orch_reject(orch, PTO_ERROR_INVALID_TENSOR,
                         "reshape: a %s tensor of %llu elements to rank %u with %llu elements",
                         tensor->is_contiguous ? "contiguous" : "strided", (unsigned long long)pto_tensor_count(tensor),
@@ -370,11 +377,19 @@ static inline void pto_scope_end(pto_orch *orch)
 }
 
 /** `PTO_SCOPE(orch) { ... }` is a scope. Leaving the block by anything but its end leaves the scope open. */
-#define PTO_SCOPE(orch)                                                                                                \
-    for (int pto_scope_open_ = (pto_scope_begin(orch), 1); pto_scope_open_; pto_scope_open_ = (pto_scope_end(orch), 0))
+#define PTO_SCOPE(orch) PTO_SCOPE_AT(orch, __LINE__)
+
+/** @cond */
+/* A name per line, so that a scope within a scope shadows nothing. The second step replaces the line by its number. */
+#define PTO_SCOPE_AT(orch, line) PTO_SCOPE_NAMED(orch, line)
+#define PTO_SCOPE_NAMED(orch, line)                                                                                    \
+    for (int pto_scope_##line##_ = (pto_scope_begin(orch), 1); pto_scope_##line##_;                                    \
+         pto_scope_##line##_ = (pto_scope_end(orch), 0))
+/** @endcond */
 
 /* ---- tasks --------------------------------------------------------------------------------------------------- */
 
+/** An argument that reads or writes `tensor`; PTO_IN and its like are shorter. */
 static inline pto_arg pto_arg_of_tensor(uint32_t access, const pto_tensor *tensor)
 {
     pto_arg arg = PTO_ZERO;
@@ -383,6 +398,7 @@ static inline pto_arg pto_arg_of_tensor(uint32_t access, const pto_tensor *tenso
     return arg;
 }
 
+/** An argument that allocates `tensor`; PTO_OUT is shorter. */
 static inline pto_arg pto_arg_of_output(pto_tensor *tensor)
 {
     pto_arg arg = PTO_ZERO;
@@ -391,6 +407,7 @@ static inline pto_arg pto_arg_of_output(pto_tensor *tensor)
     return arg;
 }
 
+/** A scalar argument; PTO_SCALAR is shorter. */
 static inline pto_arg pto_arg_of_scalar(uint64_t bits)
 {
     pto_arg arg = PTO_ZERO;

@@ -11,55 +11,65 @@ namespace pto {
 
 /** Func ids of the kernels of a MIX task. */
 struct Mix {
-    int32_t aic = PTO_NO_KERNEL;
-    int32_t aiv0 = PTO_NO_KERNEL;
-    int32_t aiv1 = PTO_NO_KERNEL;
+    int32_t aic = PTO_NO_KERNEL;  /**< For the matrix core. */
+    int32_t aiv0 = PTO_NO_KERNEL; /**< For a vector core. */
+    int32_t aiv1 = PTO_NO_KERNEL; /**< For the other vector core. */
 };
 
 /** A shape: `Shape{128, 128}`. */
 struct Shape {
+    /** One extent per dimension, outermost first. */
     template <class... Extent>
     constexpr Shape(Extent... extents) : ndims(sizeof...(Extent)), extent{static_cast<uint32_t>(extents)...}
     {
         static_assert(sizeof...(Extent) >= 1 && sizeof...(Extent) <= PTO_MAX_RANK, "rank must be 1..5");
     }
-    uint32_t ndims;
-    uint32_t extent[PTO_MAX_RANK];
+    uint32_t ndims;                /**< Rank. */
+    uint32_t extent[PTO_MAX_RANK]; /**< Extents, zeros beyond the rank. */
 };
 
+/** `pto_tensor_new`. */
 inline pto_tensor tensor(pto_dtype dtype, const Shape &shape)
 {
     return pto_tensor_new(dtype, shape.ndims, shape.extent);
 }
 
+/** PTO_IN */
 inline pto_arg in(const pto_tensor &tensor)
 {
     return pto_arg_of_tensor(PTO_ACCESS_INPUT, &tensor);
 }
+/** PTO_OUT */
 inline pto_arg out(pto_tensor &tensor)
 {
     return pto_arg_of_output(&tensor);
 }
+/** PTO_INOUT */
 inline pto_arg inout(const pto_tensor &tensor)
 {
     return pto_arg_of_tensor(PTO_ACCESS_INOUT, &tensor);
 }
+/** PTO_WRITE */
 inline pto_arg write(const pto_tensor &tensor)
 {
     return pto_arg_of_tensor(PTO_ACCESS_OUTPUT_EXISTING, &tensor);
 }
+/** PTO_NO_DEP */
 inline pto_arg no_dep(const pto_tensor &tensor)
 {
     return pto_arg_of_tensor(PTO_ACCESS_NO_DEP, &tensor);
 }
+/** PTO_SCALAR */
 inline pto_arg scalar(uint64_t bits)
 {
     return pto_arg_of_scalar(bits);
 }
+/** PTO_F32 */
 inline pto_arg scalar(float value)
 {
     return pto_arg_of_scalar(pto_bits_f32(value));
 }
+/** PTO_F64 */
 inline pto_arg scalar(double value)
 {
     return pto_arg_of_scalar(pto_bits_f64(value));
@@ -87,7 +97,9 @@ template <class... Args> pto_task_id submit_aiv(pto_orch *orch, int32_t func_id,
 /** A scope that ends with the block: `pto::Scope scope(orch);` */
 class Scope {
 public:
+    /** Begins it. */
     explicit Scope(pto_orch *orch) : orch_(orch) { pto_scope_begin(orch_); }
+    /** Ends it. */
     ~Scope() { pto_scope_end(orch_); }
     Scope(const Scope &) = delete;
     Scope &operator=(const Scope &) = delete;

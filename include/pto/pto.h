@@ -34,7 +34,7 @@ typedef void (*pto_log_callback)(void *user, int32_t level, const char *message)
 
 /** Memory for the host side. Both functions are called from any thread. */
 typedef struct pto_allocator {
-    void *user;
+    void *user; /**< First argument of both functions. */
     /** `size` > 0 bytes aligned to `alignment`, a power of two; NULL when there are none. */
     void *(*allocate)(void *user, size_t size, size_t alignment);
     /** Releases a block of `allocate`, with the same size and alignment. */
@@ -61,6 +61,7 @@ typedef struct pto_open_options {
     uint64_t stall_timeout_ns; /**< A run without any progress for this long has timed out. 0: 10 s. */
 } pto_open_options;
 
+/** The defaults. */
 #define PTO_OPEN_OPTIONS_INIT                                                                                          \
     {                                                                                                                  \
         sizeof(pto_open_options), 0, NULL, 0, 0, NULL, NULL, PTO_LOG_WARN, 0, NULL, 0, 0, 0, 0, 0                      \
@@ -68,14 +69,15 @@ typedef struct pto_open_options {
 
 /** Arguments of one run, in the order of the signature within each kind. Borrowed during the call. */
 typedef struct pto_args {
-    uint32_t struct_size; /**< sizeof(pto_args) */
-    uint32_t tensor_count;
-    uint32_t scalar_count;
+    uint32_t struct_size;  /**< sizeof(pto_args) */
+    uint32_t tensor_count; /**< Entries of `tensors`. */
+    uint32_t scalar_count; /**< Entries of `scalars`. */
     uint32_t reserved;
     const pto_tensor *tensors; /**< Host tensors must be contiguous; made by pto_host_tensor or pto_device_tensor. */
-    const uint64_t *scalars;
+    const uint64_t *scalars;   /**< Bits, zero-extended to 64. */
 } pto_args;
 
+/** No arguments. */
 #define PTO_ARGS_INIT                                                                                                  \
     {                                                                                                                  \
         sizeof(pto_args), 0, 0, 0, NULL, NULL                                                                          \
@@ -88,6 +90,7 @@ typedef struct pto_run_options {
     uint64_t timeout_ns; /**< Longest time on the device; 0: only the context's stall_timeout_ns applies. */
 } pto_run_options;
 
+/** The defaults. */
 #define PTO_RUN_OPTIONS_INIT                                                                                           \
     {                                                                                                                  \
         sizeof(pto_run_options), 0, 0                                                                                  \
@@ -95,22 +98,23 @@ typedef struct pto_run_options {
 
 /** What a run did. */
 typedef struct pto_run_result {
-    uint32_t struct_size; /**< sizeof(pto_run_result), set by the caller. */
-    pto_status status;    /**< What `pto_run` returned. */
-    uint64_t tasks;       /**< Tasks completed. */
-    uint64_t kernels;     /**< Kernel instances completed: blocks times cores. */
-    uint64_t edges;       /**< Dependencies that had to be waited for. */
-    uint64_t bytes_to_device;
-    uint64_t bytes_from_device;
-    uint64_t total_ns;         /**< Wall time of the call. */
-    uint64_t device_ns;        /**< Of which between launch and completion on the device. */
-    uint32_t peak_tasks;       /**< High-water marks: task slots, */
-    uint32_t peak_edges;       /**< edges, */
-    uint32_t peak_map_entries; /**< tensor-map entries, */
-    uint32_t peak_scope_depth; /**< nested scopes, */
-    uint64_t peak_heap_bytes;  /**< device heap. */
+    uint32_t struct_size;       /**< sizeof(pto_run_result), set by the caller. */
+    pto_status status;          /**< What `pto_run` returned. */
+    uint64_t tasks;             /**< Tasks completed. */
+    uint64_t kernels;           /**< Kernel instances completed: blocks times cores. */
+    uint64_t edges;             /**< Dependencies that had to be waited for. */
+    uint64_t bytes_to_device;   /**< Copied for host tensors before the run, */
+    uint64_t bytes_from_device; /**< and after it. */
+    uint64_t total_ns;          /**< Wall time of the call. */
+    uint64_t device_ns;         /**< Of which between launch and completion on the device. */
+    uint32_t peak_tasks;        /**< High-water marks: task slots, */
+    uint32_t peak_edges;        /**< edges, */
+    uint32_t peak_map_entries;  /**< tensor-map entries, */
+    uint32_t peak_scope_depth;  /**< nested scopes, */
+    uint64_t peak_heap_bytes;   /**< device heap. */
 } pto_run_result;
 
+/** A result to fill in. */
 #define PTO_RUN_RESULT_INIT                                                                                            \
     {                                                                                                                  \
         sizeof(pto_run_result), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                                  \
@@ -118,12 +122,12 @@ typedef struct pto_run_result {
 
 /** Counters of a context since it was opened, and gauges of what it holds now. */
 typedef struct pto_stats {
-    uint32_t struct_size;        /**< sizeof(pto_stats), set by the caller. */
-    uint32_t prepared_callables; /**< Gauge. */
-    uint64_t prepares;
-    uint64_t releases;
-    uint64_t runs;
-    uint64_t failed_runs;
+    uint32_t struct_size;          /**< sizeof(pto_stats), set by the caller. */
+    uint32_t prepared_callables;   /**< Gauge. */
+    uint64_t prepares;             /**< Callables prepared. */
+    uint64_t releases;             /**< Callables released. */
+    uint64_t runs;                 /**< Runs that succeeded and those that did not. */
+    uint64_t failed_runs;          /**< Those that did not. */
     uint64_t orch_loads;           /**< Orchestrations loaded by the executor, one per prepare. */
     uint64_t kernel_uploads;       /**< Kernel images sent to the device. */
     uint64_t orch_uploads;         /**< Orchestration images sent to the device. */
@@ -133,6 +137,7 @@ typedef struct pto_stats {
     uint64_t staging_bytes;        /**< Gauge: device copies of host tensors, kept for the next run. */
 } pto_stats;
 
+/** Counters to fill in. */
 #define PTO_STATS_INIT                                                                                                 \
     {                                                                                                                  \
         sizeof(pto_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                                          \
@@ -213,7 +218,8 @@ PTO_EXPORT pto_status pto_get_stats(pto_context *context, pto_stats *out_stats);
 /** PTO_OK while the device can run; PTO_ERROR_DEVICE_FAULTED once it must be closed. */
 PTO_EXPORT pto_status pto_health(pto_context *context);
 
-/** The last failure that this thread met, on whatever context or on none. Never NULL; valid until this thread's next
+/** The last failure that this thread met in a function of this header that returns a status, on whatever context or on
+ *  none; functions on images have an error of their own. Never NULL; valid until this thread's next
  *  call into the library. */
 PTO_EXPORT const pto_error *pto_last_error(void);
 

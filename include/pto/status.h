@@ -10,6 +10,7 @@
 /** One of `enum pto_status_code`. An integer of fixed width, so that structs hold no bare enum. */
 typedef int32_t pto_status;
 
+/** What a call came to. The numbers stay; groups say who has to act. */
 enum pto_status_code {
     PTO_OK = 0,
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/memory.h"
+#include "sim/device_memory.h"
 
 #include <sys/mman.h>
 
@@ -44,7 +44,7 @@ bool DeviceMemory::reserve(uint64_t size_bytes)
 
 uint64_t DeviceMemory::allocate(uint64_t size_bytes)
 {
-    if (blocks_.size() == kMaxAllocations)
+    if (is_full())
         return 0;
     const uint32_t block = heap_.allocate(size_bytes);
     if (block == engine::kNone)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef PTO_SIM_MEMORY_H
-#define PTO_SIM_MEMORY_H
+#ifndef PTO_SIM_DEVICE_MEMORY_H
+#define PTO_SIM_DEVICE_MEMORY_H
 
 #include "engine/heap.h"
 
@@ -26,11 +26,13 @@ public:
 
     uint64_t base() const { return base_; }
     uint64_t size_bytes() const { return size_bytes_; }
+    /// Allocations that can be live at once, and whether as many are.
+    static constexpr uint32_t kMaxAllocations = 1u << 16;
+    bool is_full() const { return blocks_.size() == kMaxAllocations; }
+
     bool contains(uint64_t address) const { return address - base_ < size_bytes_; }
 
 private:
-    static constexpr uint32_t kMaxAllocations = 1u << 16;
-
     uint64_t base_ = 0;
     uint64_t size_bytes_ = 0;
     void *books_ = nullptr;

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole runs on the calling thread: orchestrations are functions of this file, kernels count.
+#include "graph_fixture.hpp"
+
+#include "aicpu/executor.h"
+
+#include <cstdio>
+
+namespace {
+
+using namespace pto::test;
+using namespace pto::aicpu;
+
+constexpr int32_t kCallable = 5;
+
+void submit_one(pto_orch *orch, std::initializer_list<pto_arg> list)
+{
+    pto_submit_kernels(orch, PTO_NO_KERNEL, kAivFunc, PTO_NO_KERNEL, list.begin(), static_cast<uint32_t>(list.size()));
+}
+
+/// A chain of as many tasks on the argument as the scalar says, and a temporary in between.
+void chain(pto_orch *orch)
+{
+    const pto_tensor &tensor = *pto_tensor_arg(orch, 0);
+    for (uint64_t i = 0; i < pto_scalar_arg(orch, 0); i++) {
+        PTO_SCOPE (orch) {
+            pto_tensor temporary = sized(48);
+            submit_one(orch, {in(tensor), out(temporary)});
+            submit_one(orch, {in(temporary), inout(tensor)});
+        }
+    }
+    pto_log(orch, PTO_LOG_INFO, "%llu links", static_cast<unsigned long long>(pto_scalar_arg(orch, 0)));
+}
+
+void give_up(pto_orch *orch)
+{
+    submit_one(orch, {inout(*pto_tensor_arg(orch, 0))});
+    pto_fatal(orch, 99, "gave up");
+}
+
+/// A device of which every kernel ends at once.
+class Device {
+public:
+    explicit Device(void (*orchestration)(pto_orch *))
+        : entry{PTO_ORCH_MAGIC, PTO_ABI_VERSION, 1, 1, "entry", orchestration}, memory_(kHeapBytes + kOutsideBytes),
+          arena_(arena_bytes()), args_block_(pto::wire::kMaxArgsImageBytes), executor(config(), port())
+    {
+        char message[64];
+        const OrchImage image{kCallable, 1, 1, &entry, sizeof entry, "entry"};
+        assert_int_equal(executor.orchs().load(image, message, sizeof message), PTO_OK);
+        args = pto::wire::begin_args_image(args_block_.get(), 1, 1);
+        args.tensors[0] = plain(PTO_FLOAT32, {64});
+        args.tensors[0].addr = memory_.address() + kHeapBytes;
+        args.scalars[0] = 10;
+        launch.magic = pto::wire::kLaunchMagic;
+        launch.version = pto::wire::kBlockVersion;
+        launch.callable_id = kCallable;
+        launch.kernel_count = kFuncCount;
+        launch.kernels = reinterpret_cast<uint64_t>(kernels_);
+        launch.args = args_block_.address();
+        launch.args_bytes = pto::wire::args_image_bytes(1, 1);
+    }
+
+    void run()
+    {
+        executor.begin(launch);
+        executor.run(launch, &report);
+        assert_int_equal(report.magic, pto::wire::kReportMagic);
+    }
+    void expect_refusal(pto_status status, const char *text)
+    {
+        run();
+        assert_int_equal(report.error.status, status);
+        assert_non_null(std::strstr(report.error.message, text));
+        assert_int_equal(report.tasks, 0);
+    }
+
+    pto_orch_entry entry;
+    pto::wire::LaunchBlock launch{};
+    pto::wire::ReportBlock report{};
+    pto::wire::ArgsView args{};
+    std::vector<std::string> lines;
+    bool stuck = false; ///< Kernels do not end.
+
+private:
+    static std::size_t arena_bytes()
+    {
+        return std::make_unique<pto::engine::Engine>()->layout(nullptr, Geometry::of_tasks(16));
+    }
+    ExecutorConfig config() const
+    {
+        return {.arena = arena_.get(),
+                .geometry = Geometry::of_tasks(16),
+                .cluster_count = 2,
+                .worker_count = 1,
+                .heap_base = memory_.address(),
+                .heap_bytes = kHeapBytes,
+                .memory_base = memory_.address(),
+                .memory_bytes = kHeapBytes + kOutsideBytes};
+    }
+    ExecutorPort port() { return {this, start, poll, relax, work_ready, log, load, unload}; }
+
+    static void start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
+    {
+        auto &device = *static_cast<Device *>(self);
+        for (uint32_t i = 0; i < count && !device.stuck; i++)
+            device.executor.scheduler().lane_done(worker, runs[i]);
+    }
+    static bool poll(void *, uint32_t) { return false; }
+    static void relax(void *self, uint32_t worker, uint32_t)
+    {
+        auto &device = *static_cast<Device *>(self);
+        assert_int_equal(worker, 0);
+        assert_true(device.stuck);
+        pto::wire::ErrorRecord record = pto::engine::error_record(PTO_ERROR_TIMEOUT);
+        std::snprintf(record.message, sizeof record.message, "100%% stuck");
+        device.executor.abandon(record);
+    }
+    static void work_ready(void *, uint32_t) {}
+    static void log(void *self, int32_t, const char *message) { static_cast<Device *>(self)->lines.push_back(message); }
+    static pto_status load(void *, const void *image, std::size_t, const char *, LoadedOrch *out, char *, std::size_t)
+    {
+        *out = {nullptr, image};
+        return PTO_OK;
+    }
+    static void unload(void *, const LoadedOrch *) {}
+
+    pto::wire::KernelEntry kernels_[kFuncCount] = {
+        {0x100, PTO_CORE_AIC, 0}, {0x101, PTO_CORE_AIV, 0}, {0, PTO_CORE_AIV, 0}, {0x103, PTO_CORE_AIV, 0}};
+    Arena memory_;
+    Arena arena_;
+    Arena args_block_;
+
+public:
+    Executor executor;
+};
+
+void a_run_goes_to_its_end_and_reports(void **)
+{
+    Device device(chain);
+    for (const uint64_t links : {10u, 0u, 200u, 1u}) {
+        device.args.scalars[0] = links;
+        device.run();
+        assert_int_equal(device.report.error.status, PTO_OK);
+        assert_int_equal(device.report.tasks, 2 * links);
+        assert_int_equal(device.report.kernels, 2 * links);
+        assert_int_equal(device.report.peak_heap_bytes, links == 0 ? 0 : 48 << 10);
+        assert_string_equal(device.lines.back().c_str(), (std::to_string(links) + " links").c_str());
+    }
+}
+
+void an_error_is_in_the_report_and_the_next_run_is_well(void **)
+{
+    Device failing(give_up);
+    failing.run();
+    assert_int_equal(failing.report.error.status, PTO_ERROR_ORCHESTRATION_FATAL);
+    assert_int_equal(failing.report.error.detail, 99);
+    assert_string_equal(failing.report.error.message, "gave up");
+    assert_int_equal(failing.report.tasks, 1);
+    failing.entry.run = chain;
+    failing.run();
+    assert_int_equal(failing.report.error.status, PTO_OK);
+    assert_int_equal(failing.report.tasks, 20);
+}
+
+void a_callable_that_is_not_loaded_is_refused(void **)
+{
+    Device device(chain);
+    for (const int32_t id : {0, 4, 63, 64, -1}) {
+        device.launch.callable_id = id;
+        device.expect_refusal(PTO_ERROR_NOT_PREPARED, std::to_string(id).c_str());
+    }
+    device.launch.callable_id = kCallable;
+    device.executor.orchs().unload(kCallable);
+    device.expect_refusal(PTO_ERROR_NOT_PREPARED, "5");
+}
+
+void a_launch_block_of_another_version_is_refused(void **)
+{
+    Device device(chain);
+    device.launch.version++;
+    device.expect_refusal(PTO_ERROR_INTERNAL, "version 2");
+    device.launch.version--;
+    device.launch.magic = 0;
+    device.expect_refusal(PTO_ERROR_INTERNAL, "launch block");
+}
+
+void arguments_that_do_not_fit_the_entry_are_refused(void **)
+{
+    Device device(chain);
+    auto *header = reinterpret_cast<pto::wire::ArgsHeader *>(device.launch.args);
+    const pto::wire::ArgsHeader sound = *header;
+    const auto refuse = [&] {
+        device.expect_refusal(PTO_ERROR_INTERNAL, "malformed arguments");
+        *header = sound;
+    };
+    header->magic++;
+    refuse();
+    header->abi_version++;
+    refuse();
+    header->tensor_count = PTO_MAX_RUN_TENSORS + 1;
+    refuse();
+    header->size_bytes--;
+    refuse();
+    pto::wire::begin_args_image(header, 0, 1);
+    refuse();
+    device.launch.args_bytes--;
+    refuse();
+    device.launch.args_bytes = 10;
+    refuse();
+    device.launch.args_bytes = pto::wire::args_image_bytes(1, 1);
+    device.run();
+    assert_int_equal(device.report.error.status, PTO_OK);
+}
+
+void an_argument_that_is_no_tensor_ends_the_run(void **)
+{
+    Device device(chain);
+    device.args.tensors[0].dtype = 200;
+    device.expect_refusal(PTO_ERROR_INVALID_TENSOR, "dtype");
+}
+
+void a_run_that_is_abandoned_ends_although_its_kernels_do_not(void **)
+{
+    Device device(chain);
+    device.stuck = true;
+    device.run();
+    assert_int_equal(device.report.error.status, PTO_ERROR_TIMEOUT);
+    assert_string_equal(device.report.error.message, "100% stuck");
+    assert_int_equal(device.report.tasks, 0);
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(a_run_goes_to_its_end_and_reports),
+        cmocka_unit_test(an_error_is_in_the_report_and_the_next_run_is_well),
+        cmocka_unit_test(a_callable_that_is_not_loaded_is_refused),
+        cmocka_unit_test(a_launch_block_of_another_version_is_refused),
+        cmocka_unit_test(arguments_that_do_not_fit_the_entry_are_refused),
+        cmocka_unit_test(an_argument_that_is_no_tensor_ends_the_run),
+        cmocka_unit_test(a_run_that_is_abandoned_ends_although_its_kernels_do_not),
+    };
+    return cmocka_run_group_tests(tests, nullptr, nullptr);
+}

@@ -1,0 +1,548 @@
+// SPDX-License-Identifier: Apache-2.0
+// The scheduler with cores that only pretend: instances end at once, or when a test polls.
+#include "graph_fixture.hpp"
+
+#include "aicpu/scheduler.h"
+
+#include <deque>
+#include <map>
+#include <set>
+
+namespace {
+
+using namespace pto::test;
+using namespace pto::aicpu;
+using pto::kCoresPerCluster;
+using pto::load_relaxed;
+
+constexpr uint32_t kClusters = 2;
+
+/// A graph whose tasks go through the scheduler.
+class Machine {
+public:
+    explicit Machine(bool at_once, const GraphOptions &options = {})
+        : graph(options), scheduler(graph.engine, port_), at_once_(at_once)
+    {
+        port_ = {this, start, poll, relax, work_ready, nullptr, nullptr, nullptr};
+        graph.work = [this] { return scheduler.step(0); };
+        scheduler.reset(kClusters, graph.kernels);
+    }
+
+    pto_task_id submit(int32_t aic, int32_t aiv0, int32_t aiv1, uint32_t blocks = 1)
+    {
+        pto_task task = PTO_TASK_INIT;
+        task.aic = aic;
+        task.aiv0 = aiv0;
+        task.aiv1 = aiv1;
+        task.block_num = blocks;
+        return pto_submit(graph.orch, &task);
+    }
+    pto_task_id submit_aiv(uint32_t blocks = 1) { return submit(PTO_NO_KERNEL, kAivFunc, PTO_NO_KERNEL, blocks); }
+    pto_task_id submit_aic(uint32_t blocks = 1) { return submit(kAicFunc, PTO_NO_KERNEL, PTO_NO_KERNEL, blocks); }
+    pto_task_id submit_mix(uint32_t blocks = 1) { return submit(kAicFunc, kAivFunc, kOtherAivFunc, blocks); }
+
+    /// Steps until there is nothing that could be started.
+    void start_all(uint32_t worker = 0)
+    {
+        polling_ = false;
+        while (scheduler.step(worker)) {}
+        polling_ = true;
+    }
+    /// Ends the instance that is longest under way.
+    void end_one(uint32_t worker = 0)
+    {
+        const LaneRun run = running.front();
+        running.pop_front();
+        ended++;
+        scheduler.lane_done(worker, run);
+    }
+    void finish()
+    {
+        graph.finish();
+        assert_true(running.empty());
+        assert_false(scheduler.has_ready());
+    }
+    uint64_t kernels() const
+    {
+        pto::wire::ReportBlock report{};
+        graph.engine.fill_report(&report);
+        return report.kernels;
+    }
+
+    Graph graph;
+    Scheduler scheduler;
+    std::vector<LaneRun> started;        ///< All of them, in their order.
+    std::vector<uint32_t> started_tasks; ///< Ordinals to `started`: slots are used again.
+    std::deque<LaneRun> running;
+    std::function<void(uint32_t, const LaneRun &)> on_start = [](uint32_t, const LaneRun &) {};
+    std::function<void(const LaneRun *, uint32_t)> on_block = [](const LaneRun *, uint32_t) {};
+    uint32_t ended = 0;
+    uint32_t signals = 0;
+
+private:
+    static void start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
+    {
+        auto &machine = *static_cast<Machine *>(self);
+        machine.on_block(runs, count);
+        for (uint32_t i = 0; i < count; i++) {
+            machine.started.push_back(runs[i]);
+            machine.started_tasks.push_back(runs[i].slot->ordinal);
+            machine.on_start(runs[i].slot->ordinal, runs[i]);
+            machine.running.push_back(runs[i]);
+        }
+        while (machine.at_once_ && !machine.running.empty())
+            machine.end_one(worker);
+    }
+    static bool poll(void *self, uint32_t worker)
+    {
+        auto &machine = *static_cast<Machine *>(self);
+        // While something can be started that comes first, so that as much as possible is under way at once.
+        if (machine.running.empty() || !machine.polling_)
+            return false;
+        machine.polling_ = false;
+        const bool started = machine.scheduler.step(worker);
+        machine.polling_ = true;
+        if (!started)
+            machine.end_one(worker);
+        return true;
+    }
+    static void relax(void *, uint32_t, uint32_t) { fail(); }
+    static void work_ready(void *self, uint32_t count) { static_cast<Machine *>(self)->signals += count; }
+
+    ExecutorPort port_{};
+    bool at_once_;
+    bool polling_ = true;
+};
+
+// ---- order
+
+void run_random_graph(uint64_t seed, bool at_once)
+{
+    Machine machine(at_once, {.geometry = Geometry::of_tasks(32), .tensor_count = 8});
+    Random random(seed);
+    std::vector<std::set<uint32_t>> uses; // arguments of each task
+    std::map<uint32_t, uint32_t> starts;
+    std::vector<uint32_t> lanes; // instances of each task still to end
+    machine.on_start = [&](uint32_t ordinal, const LaneRun &) {
+        starts[ordinal]++;
+        for (uint32_t earlier = 0; earlier < ordinal; earlier++)
+            for (const uint32_t argument : uses[earlier])
+                assert_true(!uses[ordinal].contains(argument) || starts[earlier] == lanes[earlier]);
+    };
+    for (uint32_t i = 0; i < 400; i++) {
+        const uint32_t mask = random.below32(8);
+        const uint32_t blocks = mask == 0 || random.one_in(2) ? 1 : random.between(1, 6);
+        std::vector<pto_arg> list;
+        uses.emplace_back();
+        for (uint32_t k = random.between(1, 2); k > 0; k--) {
+            const uint32_t argument = random.below32(8);
+            uses.back().insert(argument);
+            list.push_back(inout(machine.graph.args.tensors[argument]));
+        }
+        lanes.push_back(static_cast<uint32_t>(__builtin_popcount(mask)) * blocks);
+        pto_task task = PTO_TASK_INIT;
+        task.aic = (mask & 1) != 0 ? int32_t{kAicFunc} : PTO_NO_KERNEL;
+        task.aiv0 = (mask & 2) != 0 ? int32_t{kAivFunc} : PTO_NO_KERNEL;
+        task.aiv1 = (mask & 4) != 0 ? int32_t{kOtherAivFunc} : PTO_NO_KERNEL;
+        task.block_num = blocks;
+        task.args = list.data();
+        task.arg_count = static_cast<uint32_t>(list.size());
+        assert_true(pto_submit(machine.graph.orch, &task) != PTO_NO_TASK);
+    }
+    machine.finish();
+    uint32_t total = 0;
+    for (uint32_t i = 0; i < lanes.size(); i++) {
+        assert_int_equal(starts[i], lanes[i]);
+        total += lanes[i];
+    }
+    assert_int_equal(machine.kernels(), total);
+    assert_int_equal(pto_orch_status(machine.graph.orch), PTO_OK);
+}
+
+void every_task_runs_once_and_after_what_it_depends_on(void **)
+{
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        run_random_graph(seed, true);
+        run_random_graph(seed, false);
+    }
+}
+
+// ---- lanes and blocks
+
+void the_lanes_of_a_block_are_started_together_in_one_cluster(void **)
+{
+    Machine machine(false);
+    uint32_t blocks = 0;
+    machine.on_block = [&](const LaneRun *runs, uint32_t count) {
+        blocks++;
+        const uint32_t mask = runs[0].slot->lane_mask;
+        assert_int_equal(count, __builtin_popcount(mask));
+        uint32_t seen = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            const LaneRun &run = runs[i];
+            assert_true(run.core == core_id(runs[0].core / kCoresPerCluster, run.lane));
+            assert_true(run.entry == machine.graph.kernels[run.slot->func_id[run.lane]].entry);
+            seen |= 1u << run.lane;
+        }
+        assert_int_equal(seen, mask);
+    };
+    for (int i = 0; i < 5; i++) {
+        machine.submit_mix();
+        machine.submit(kAicFunc, PTO_NO_KERNEL, kAivFunc);
+        machine.submit(PTO_NO_KERNEL, kAivFunc, kOtherAivFunc);
+        machine.submit(kAicFunc, kOtherAivFunc, PTO_NO_KERNEL);
+    }
+    machine.finish();
+    assert_int_equal(blocks, 20);
+}
+
+void a_single_kernel_gets_a_core_of_its_type(void **)
+{
+    Machine machine(false);
+    machine.on_start = [&](uint32_t, const LaneRun &run) {
+        assert_int_equal(run.core % kCoresPerCluster == 0, run.lane == 0);
+        assert_true(run.entry == machine.graph.kernels[run.slot->func_id[run.lane]].entry);
+    };
+    for (int i = 0; i < 10; i++) {
+        machine.submit_aic();
+        machine.submit_aiv();
+        machine.submit(PTO_NO_KERNEL, PTO_NO_KERNEL, kOtherAivFunc);
+    }
+    machine.finish();
+    assert_int_equal(machine.started.size(), 30);
+}
+
+void every_block_runs_once_and_knows_its_index(void **)
+{
+    for (const bool at_once : {true, false}) {
+        Machine machine(at_once);
+        machine.submit_aiv(25);
+        machine.submit_mix(10);
+        machine.submit_aic(1);
+        machine.finish();
+        std::set<std::tuple<uint32_t, uint32_t, uint32_t>> seen;
+        for (std::size_t i = 0; i < machine.started.size(); i++)
+            assert_true(
+                seen.insert({machine.started_tasks[i], machine.started[i].block, machine.started[i].lane}).second);
+        assert_int_equal(seen.size(), 25 + 30 + 1);
+        for (uint32_t block = 0; block < 25; block++)
+            assert_true(seen.contains({0, block, 1}));
+        for (uint32_t block = 0; block < 10; block++)
+            for (uint32_t lane = 0; lane < 3; lane++)
+                assert_true(seen.contains({1, block, lane}));
+    }
+}
+
+void blocks_use_all_cores_and_no_core_twice(void **)
+{
+    Machine machine(false);
+    machine.on_start = [&](uint32_t, const LaneRun &run) {
+        for (const LaneRun &other : machine.running)
+            assert_int_not_equal(other.core, run.core);
+    };
+    machine.submit_aiv(20);
+    machine.start_all();
+    assert_int_equal(machine.running.size(), 2 * kClusters);
+    assert_true(machine.scheduler.has_ready());
+    machine.end_one();
+    machine.start_all();
+    assert_int_equal(machine.running.size(), 2 * kClusters);
+    machine.submit_mix(6);
+    machine.finish();
+    assert_int_equal(machine.started.size(), 38);
+}
+
+void a_task_completes_with_its_last_instance(void **)
+{
+    Machine machine(false);
+    machine.submit_mix(2);
+    machine.start_all();
+    for (int i = 0; i < 6; i++) {
+        assert_int_equal(machine.graph.engine.outstanding(), 1);
+        machine.end_one();
+    }
+    assert_int_equal(machine.graph.engine.outstanding(), 0);
+    machine.finish();
+}
+
+void a_task_without_a_kernel_needs_no_core(void **)
+{
+    Machine machine(false);
+    machine.submit_mix(kClusters);
+    machine.start_all();
+    machine.submit(PTO_NO_KERNEL, PTO_NO_KERNEL, PTO_NO_KERNEL);
+    machine.start_all();
+    assert_int_equal(machine.graph.engine.outstanding(), 1);
+    assert_int_equal(machine.started.size(), 3 * kClusters);
+    machine.finish();
+}
+
+// ---- who waits for a core
+
+void without_a_free_core_nothing_is_started(void **)
+{
+    Machine machine(false);
+    for (uint32_t i = 0; i < kClusters + 1; i++)
+        machine.submit_aic();
+    machine.start_all();
+    assert_int_equal(machine.running.size(), kClusters);
+    assert_true(machine.scheduler.has_ready());
+    machine.finish();
+}
+
+void tasks_for_busy_cores_do_not_hold_up_those_for_idle_ones(void **)
+{
+    Machine machine(false);
+    for (uint32_t i = 0; i < kClusters + 3; i++)
+        machine.submit_aic();
+    machine.start_all();
+    machine.submit_aiv();
+    machine.submit_aiv();
+    machine.start_all();
+    assert_int_equal(machine.running.size(), kClusters + 2);
+    machine.finish();
+}
+
+void a_block_that_finds_no_cluster_does_not_hold_up_single_kernels(void **)
+{
+    Machine machine(false);
+    for (uint32_t i = 0; i < kClusters; i++)
+        machine.submit_aic();
+    machine.start_all();
+    machine.submit_mix();
+    machine.submit_aiv();
+    machine.submit(PTO_NO_KERNEL, PTO_NO_KERNEL, PTO_NO_KERNEL);
+    machine.start_all();
+    assert_int_equal(machine.running.size(), kClusters + 1);
+    assert_int_equal(machine.graph.engine.outstanding(), kClusters + 2);
+    machine.finish();
+}
+
+// ---- the kept task
+
+void the_next_of_a_chain_stays_with_its_worker(void **)
+{
+    Machine machine(false, {.tensor_count = 1});
+    const pto_tensor &tensor = machine.graph.args.tensors[0];
+    machine.graph.submit({inout(tensor)});
+    machine.graph.submit({inout(tensor)});
+    machine.start_all(1);
+    machine.end_one(1);
+    assert_false(machine.scheduler.has_ready());
+    machine.start_all(0); // it is not for this one
+    assert_int_equal(machine.started.size(), 1);
+    machine.start_all(1);
+    assert_int_equal(machine.started.size(), 2);
+    machine.finish();
+}
+
+void flushing_gives_the_kept_task_to_everyone(void **)
+{
+    Machine machine(false, {.tensor_count = 1});
+    const pto_tensor &tensor = machine.graph.args.tensors[0];
+    machine.graph.submit({inout(tensor)});
+    machine.graph.submit({inout(tensor)});
+    machine.start_all(1);
+    machine.end_one(1);
+    const uint32_t signals = machine.signals;
+    machine.scheduler.flush(0);
+    assert_false(machine.scheduler.has_ready());
+    machine.scheduler.flush(1);
+    assert_true(machine.scheduler.has_ready());
+    assert_int_equal(machine.signals, signals + 1);
+    machine.scheduler.flush(1);
+    machine.start_all(0);
+    assert_int_equal(machine.started.size(), 2);
+    machine.finish();
+}
+
+void of_many_consumers_all_but_one_are_for_everyone(void **)
+{
+    Machine machine(false, {.tensor_count = 1});
+    const pto_tensor &tensor = machine.graph.args.tensors[0];
+    machine.graph.submit({inout(tensor)});
+    for (int i = 0; i < 4; i++)
+        machine.graph.submit({in(tensor)});
+    machine.start_all(1);
+    machine.end_one(1);
+    machine.start_all(0);
+    assert_int_equal(machine.started.size(), 4);
+    machine.start_all(1);
+    assert_int_equal(machine.started.size(), 5);
+    machine.finish();
+}
+
+// ---- after an error
+
+void raise(Machine &machine)
+{
+    machine.graph.engine.error.set(pto::engine::error_record(PTO_ERROR_KERNEL_FAULT), "broken");
+}
+
+void after_an_error_nothing_more_is_started(void **)
+{
+    Machine machine(false, {.tensor_count = 1});
+    const pto_tensor &tensor = machine.graph.args.tensors[0];
+    machine.graph.submit({inout(tensor)});
+    machine.graph.submit({inout(tensor)});
+    machine.submit_mix(3);
+    machine.submit(PTO_NO_KERNEL, PTO_NO_KERNEL, PTO_NO_KERNEL);
+    machine.submit_aic(7);
+    raise(machine);
+    machine.finish();
+    assert_int_equal(machine.started.size(), 0);
+    assert_int_equal(machine.kernels(), 0);
+    pto::wire::ReportBlock report{};
+    machine.graph.engine.fill_report(&report);
+    assert_int_equal(report.tasks, 5);
+    assert_int_equal(report.error.status, PTO_ERROR_KERNEL_FAULT);
+}
+
+void blocks_under_way_at_an_error_end_before_their_task(void **)
+{
+    for (const bool mix : {false, true}) {
+        for (uint32_t end_first = 0; end_first < 3; end_first++) {
+            Machine machine(false);
+            if (mix)
+                machine.submit_mix(9);
+            else
+                machine.submit_aiv(9);
+            machine.start_all();
+            const std::size_t under_way = machine.running.size();
+            assert_true(under_way >= 4 && machine.scheduler.has_ready());
+            for (uint32_t i = 0; i < end_first; i++)
+                machine.end_one();
+            raise(machine);
+            machine.start_all();
+            assert_false(machine.scheduler.has_ready());
+            assert_int_equal(machine.graph.engine.outstanding(), 1);
+            while (!machine.running.empty()) {
+                assert_int_equal(machine.graph.engine.outstanding(), 1);
+                machine.end_one();
+            }
+            assert_int_equal(machine.graph.engine.outstanding(), 0);
+            machine.finish();
+            assert_int_equal(machine.started.size(), under_way);
+        }
+    }
+}
+
+void the_run_after_an_error_starts_with_idle_cores(void **)
+{
+    Machine machine(false);
+    machine.submit_mix(5);
+    machine.start_all();
+    raise(machine);
+    machine.finish();
+    machine.graph.begin();
+    machine.scheduler.reset(kClusters, machine.graph.kernels);
+    machine.started.clear();
+    machine.submit_mix(kClusters);
+    machine.start_all();
+    assert_int_equal(machine.started.size(), 3 * kClusters);
+    machine.finish();
+}
+
+// ---- many workers
+
+struct Crew {
+    explicit Crew(Graph &crew_graph) : graph(crew_graph), scheduler(crew_graph.engine, port)
+    {
+        port = {this, start, poll, nullptr, work_ready, nullptr, nullptr, nullptr};
+        scheduler.reset(kClusters, graph.kernels);
+    }
+    static void start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
+    {
+        auto &crew = *static_cast<Crew *>(self);
+        for (uint32_t i = 0; i < count; i++) {
+            // Plain memory: only the order of the tasks keeps these apart.
+            const TaskSlot &slot = *runs[i].slot;
+            const pto_tensor *tensors = crew.graph.engine.tasks.payload.tensors(slot.payload);
+            for (uint32_t k = 0; k < slot.tensor_count && slot.block_num == 1 && i == 0; k++)
+                ++*reinterpret_cast<uint64_t *>(tensors[k].addr);
+            crew.scheduler.lane_done(worker, runs[i]);
+        }
+    }
+    static bool poll(void *, uint32_t) { return false; }
+    static void work_ready(void *, uint32_t) {}
+
+    Graph &graph;
+    ExecutorPort port{};
+    Scheduler scheduler;
+};
+
+void many_workers_run_every_task_once(void **)
+{
+    constexpr uint32_t kWorkers = 4;
+    constexpr uint32_t kArguments = 6;
+    Graph graph({.geometry = Geometry::of_tasks(64), .tensor_count = kArguments, .workers = kWorkers});
+    Crew crew(graph);
+    std::atomic<bool> over{false};
+    graph.work = [&] {
+        if (crew.scheduler.step(0))
+            crew.scheduler.flush(0);
+        return true;
+    };
+    std::vector<std::thread> threads;
+    for (uint32_t worker = 1; worker < kWorkers; worker++) {
+        threads.emplace_back([&, worker] {
+            while (!over.load())
+                if (!crew.scheduler.step(worker))
+                    std::this_thread::yield();
+        });
+    }
+    Random random(9);
+    uint64_t expected[kArguments] = {};
+    uint64_t instances = 0;
+    bool submitted = true;
+    for (int i = 0; i < 6000; i++) {
+        pto_task task = PTO_TASK_INIT;
+        task.aiv0 = kAivFunc;
+        task.aic = random.one_in(3) ? int32_t{kAicFunc} : PTO_NO_KERNEL;
+        task.block_num = random.one_in(5) ? random.between(2, 9) : 1;
+        const uint32_t argument = random.below32(kArguments);
+        const pto_arg list[] = {inout(graph.args.tensors[argument])};
+        task.args = list;
+        task.arg_count = 1;
+        expected[argument] += task.block_num == 1 ? 1 : 0;
+        instances += task.block_num * (task.aic == kAicFunc ? 2u : 1u);
+        submitted = submitted && pto_submit(graph.orch, &task) != PTO_NO_TASK;
+    }
+    graph.finish();
+    over.store(true);
+    for (std::thread &thread : threads)
+        thread.join();
+    assert_true(submitted);
+    for (uint32_t i = 0; i < kArguments; i++)
+        assert_int_equal(*reinterpret_cast<uint64_t *>(graph.args.tensors[i].addr), expected[i]);
+    pto::wire::ReportBlock report{};
+    graph.engine.fill_report(&report);
+    assert_int_equal(report.tasks, 6000);
+    assert_int_equal(report.kernels, instances);
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(every_task_runs_once_and_after_what_it_depends_on),
+        cmocka_unit_test(the_lanes_of_a_block_are_started_together_in_one_cluster),
+        cmocka_unit_test(a_single_kernel_gets_a_core_of_its_type),
+        cmocka_unit_test(every_block_runs_once_and_knows_its_index),
+        cmocka_unit_test(blocks_use_all_cores_and_no_core_twice),
+        cmocka_unit_test(a_task_completes_with_its_last_instance),
+        cmocka_unit_test(a_task_without_a_kernel_needs_no_core),
+        cmocka_unit_test(without_a_free_core_nothing_is_started),
+        cmocka_unit_test(tasks_for_busy_cores_do_not_hold_up_those_for_idle_ones),
+        cmocka_unit_test(a_block_that_finds_no_cluster_does_not_hold_up_single_kernels),
+        cmocka_unit_test(the_next_of_a_chain_stays_with_its_worker),
+        cmocka_unit_test(flushing_gives_the_kept_task_to_everyone),
+        cmocka_unit_test(of_many_consumers_all_but_one_are_for_everyone),
+        cmocka_unit_test(after_an_error_nothing_more_is_started),
+        cmocka_unit_test(blocks_under_way_at_an_error_end_before_their_task),
+        cmocka_unit_test(the_run_after_an_error_starts_with_idle_cores),
+        cmocka_unit_test(many_workers_run_every_task_once),
+    };
+    return cmocka_run_group_tests(tests, nullptr, nullptr);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pto/kernel.h"
+
+/* Sets the flag at scalar 0, waits until the one at scalar 1 is set, writes 42. */
+PTO_KERNEL(args)
+{
+    int32_t *started = (int32_t *)(uintptr_t)args[1];
+    const int32_t *gate = (const int32_t *)(uintptr_t)args[2];
+    __atomic_store_n(started, 1, __ATOMIC_RELEASE);
+    while (__atomic_load_n(gate, __ATOMIC_ACQUIRE) == 0) {}
+    *(float *)pto_kernel_data(args, 0) = 42.0f;
+}

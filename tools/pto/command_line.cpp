@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command_line.hpp"
+
+#include "text_format.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+
+namespace pto::tool {
+namespace {
+
+constexpr const char *kPackNotes =
+    "A FILE.so is a shared object that exports an orchestration (PTO_ORCHESTRATION) or a kernel (PTO_KERNEL).\n"
+    "A --param is one parameter of a run, in the order of the signature: a tensor that is copied to the\n"
+    "chip (in), from it (out) or both (inout), or a scalar. DTYPE and RANK may be any or left out.\n"
+    "\n"
+    "  pto pack -o saxpy.pto --orch saxpy.so --entry saxpy --kernel 0:aiv:axpy.so \\\n"
+    "      --param in:float32:2:x --param in:float32:2:y --param out:float32:2:z --param scalar:any:any:alpha";
+
+constexpr const char *kRunNotes =
+    "Files are given to the parameters of the signature by direction, in order; so are scalars.\n"
+    "\n"
+    "The dtype and the shape of an output are what --out says: c.npy:128x128 or c.npy:float32:128x128.\n"
+    "What it does not say comes from the golden file of that output. Without one, the dtype is the\n"
+    "parameter's, or that of the first input if the parameter takes any, and the shape is that of the\n"
+    "first input of this dtype that fits the parameter.\n"
+    "\n"
+    "Goldens are for the out and inout parameters in the signature's order; '-' passes one over. An\n"
+    "element is equal when |result - golden| <= atol + rtol * |golden|. Integers and bool are compared\n"
+    "exactly unless --rtol or --atol is given. A NaN equals nothing; with --equal-nan, another NaN.\n"
+    "\n"
+    "NumPy has no bfloat16 and no floats of 8 or 4 bits: their bits travel as uint16 and uint8.\n"
+    "\n"
+    "Every repeat starts from the same input and is compared with the goldens; the first run that\n"
+    "differs is the last. The times of the repeats are those of the runs after the first.\n"
+    "\n"
+    "Exit status: 0 done and equal, 1 a golden differs, 2 usage or bad input, 3 the run failed.";
+
+/// One value per occurrence, so that a list never swallows the file that follows.
+CLI::Option *add_list(CLI::App &command, const char *name, std::vector<std::string> &values, const char *help)
+{
+    return command.add_option(name, values, help)->allow_extra_args(false);
+}
+
+std::string check_tolerance(const std::string &text)
+{
+    double value = 0;
+    const bool is_number = CLI::detail::lexical_cast(text, value);
+    return is_number && std::isfinite(value) && value >= 0 ? "" : "'" + text + "' is no number from 0 up";
+}
+
+std::string check_timeout(const std::string &text)
+{
+    double value = 0;
+    const bool is_number = CLI::detail::lexical_cast(text, value);
+    return is_number && value >= 1e-9 && value <= 1e9 ? "" : "'" + text + "' is no number of seconds above 0";
+}
+
+std::string check_repeat(const std::string &text)
+{
+    uint64_t value = 0;
+    const bool is_number = CLI::detail::lexical_cast(text, value);
+    return is_number && value >= 1 && value <= 10000000 ? "" : "'" + text + "' is no number from 1 to 10000000";
+}
+
+CLI::App *add_info(CLI::App &app, InfoRequest &request)
+{
+    CLI::App *command = app.add_subcommand("info", "Show what is in a .pto file");
+    command->add_option("FILE.pto", request.path, "Callable to show")->required()->type_name("");
+    command->add_flag("--json", request.as_json, "As JSON");
+    return command;
+}
+
+CLI::App *add_pack(CLI::App &app, PackRequest &request)
+{
+    CLI::App *command = app.add_subcommand("pack", "Make a .pto file of an orchestration and its kernels");
+    command->add_option("-o,--output", request.output, "File to write")->required()->type_name("FILE.pto");
+    command->add_option("--orch", request.orchestration, "Orchestration")->required()->type_name("FILE.so");
+    command->add_option("--entry", request.entry, "Symbol of the orchestration")->required()->type_name("SYMBOL");
+    command->add_option("--name", request.name, "Name of the callable; default: the entry's")->type_name("NAME");
+    command->add_option("--arch", request.arch, "Arch that the shared objects are for; default: any")
+        ->type_name("NAME");
+    add_list(*command, "--kernel", request.kernels, "Kernel")->type_name("FUNC_ID:aic|aiv:FILE.so[:NAME]");
+    add_list(*command, "--param", request.params, "Parameter")->type_name("in|out|inout|scalar[:DTYPE[:RANK[:NAME]]]");
+    command->footer(kPackNotes);
+    return command;
+}
+
+CLI::App *add_run(CLI::App &app, RunRequest &request)
+{
+    CLI::App *command = app.add_subcommand("run", "Run a .pto file on .npy files");
+    RunArguments &arguments = request.arguments;
+    command->add_option("FILE.pto", request.image, "Callable to run")->required()->type_name("");
+    add_list(*command, "--in", arguments.inputs, "Input tensor")->type_name("FILE.npy");
+    add_list(*command, "--out", arguments.outputs, "Output tensor")->type_name("FILE.npy[:DTYPE][:SHAPE]");
+    add_list(*command, "--inout", arguments.inouts, "Tensor that is read and replaced, or written elsewhere")
+        ->type_name("FILE.npy[:RESULT.npy]");
+    add_list(*command, "--scalar", arguments.scalars, "Scalar; an integer unless it says otherwise")
+        ->type_name("[i64:|u64:|f32:|f64:]VALUE");
+    add_list(*command, "--golden", arguments.goldens, "File that a result is compared with")->type_name("FILE.npy");
+    command->add_option("--rtol", request.tolerance.rtol, "Relative tolerance; default: 1e-5 for floating point")
+        ->check(check_tolerance)
+        ->type_name("NUMBER");
+    command->add_option("--atol", request.tolerance.atol, "Absolute tolerance; default: 1e-6 for floating point")
+        ->check(check_tolerance)
+        ->type_name("NUMBER");
+    command->add_flag("--equal-nan", request.tolerance.equal_nan, "A NaN equals a NaN");
+    command->add_option("--arch", request.arch, "Chip to open; default: that of the file")->type_name("NAME");
+    command->add_option("--repeat", request.repeat, "Runs in all; default: 1")->check(check_repeat)->type_name("N");
+    command->add_option("--timeout", request.timeout_s, "Longest time of one run; default: until it makes no progress")
+        ->check(check_timeout)
+        ->type_name("SECONDS");
+    command->add_flag("--stats", request.with_stats, "Also show high-water marks and bytes moved");
+    command->footer(kRunNotes);
+    return command;
+}
+
+} // namespace
+
+Request parse_command_line(int argc, const char *const *argv)
+{
+    CLI::App app("Packs, shows and runs callables of the PTO engine", "pto");
+    InfoRequest info;
+    PackRequest pack;
+    RunRequest run;
+    const CLI::App *info_command = add_info(app, info);
+    const CLI::App *pack_command = add_pack(app, pack);
+    const CLI::App *run_command = add_run(app, run);
+    app.add_subcommand("version", "Show versions and archs");
+    app.require_subcommand(1);
+    app.footer("'pto COMMAND --help' says more.");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForHelp &) {
+        return HelpRequest{app.help()};
+    } catch (const CLI::ParseError &error) {
+        const auto commands = app.get_subcommands();
+        const std::string command = commands.empty() ? "" : " " + commands.front()->get_name();
+        throw Error("usage", std::string(error.what()) + "; see 'pto" + command + " --help'");
+    }
+    if (info_command->parsed())
+        return info;
+    if (pack_command->parsed())
+        return pack;
+    if (run_command->parsed())
+        return run;
+    return VersionRequest();
+}
+
+} // namespace pto::tool

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "open_chip.hpp"
+
+#include "library_error.hpp"
+
+namespace pto::tool {
+namespace {
+
+constexpr int32_t kCallableId = 0;
+
+/// Codes above the resources' say that the call or the callable is wrong, which is the user's to correct.
+ExitCode exit_code_of(pto_status status)
+{
+    return status > PTO_ERROR_OUT_OF_HOST_MEMORY ? kExitBadInput : kExitRunFailed;
+}
+
+} // namespace
+
+std::string arch_names()
+{
+    std::string names;
+    for (uint32_t i = 0; pto_arch_name(i) != nullptr; i++)
+        names += std::string(" ") + pto_arch_name(i);
+    return names;
+}
+
+Chip::Chip(const std::string &arch, uint64_t timeout_ns) : timeout_ns_(timeout_ns)
+{
+    pto_open_options options = PTO_OPEN_OPTIONS_INIT;
+    options.arch = arch.empty() ? nullptr : arch.c_str();
+    options.stall_timeout_ns = timeout_ns;
+    pto_context *context = nullptr;
+    const pto_status status = pto_open(&options, &context);
+    if (status == PTO_ERROR_UNSUPPORTED && !arch.empty())
+        throw Error("arch " + arch, "this library cannot open it: choose one of" + arch_names());
+    if (status != PTO_OK)
+        fail_with_last_error("open", status, exit_code_of(status));
+    context_.reset(context);
+}
+
+void Chip::prepare(const pto_callable &callable)
+{
+    const pto_status status = pto_prepare(context_.get(), kCallableId, &callable);
+    if (status != PTO_OK)
+        fail_with_last_error("prepare", status, exit_code_of(status));
+}
+
+pto_run_result Chip::run(const std::vector<pto_tensor> &tensors, const std::vector<uint64_t> &scalars)
+{
+    pto_args args = PTO_ARGS_INIT;
+    args.tensors = tensors.data();
+    args.tensor_count = static_cast<uint32_t>(tensors.size());
+    args.scalars = scalars.data();
+    args.scalar_count = static_cast<uint32_t>(scalars.size());
+    pto_run_options options = PTO_RUN_OPTIONS_INIT;
+    options.timeout_ns = timeout_ns_;
+    pto_run_result result = PTO_RUN_RESULT_INIT;
+    const pto_status status = pto_run(context_.get(), kCallableId, &args, &options, &result);
+    if (status != PTO_OK)
+        fail_with_last_error("run", status, kExitRunFailed);
+    return result;
+}
+
+pto_stats Chip::stats()
+{
+    pto_stats stats = PTO_STATS_INIT;
+    const pto_status status = pto_get_stats(context_.get(), &stats);
+    if (status != PTO_OK)
+        fail_with_last_error("stats", status, kExitRunFailed);
+    return stats;
+}
+
+} // namespace pto::tool

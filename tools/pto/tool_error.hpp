@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every part of the tool throws, and the exit codes of the process.
+#ifndef PTO_TOOL_TOOL_ERROR_HPP
+#define PTO_TOOL_TOOL_ERROR_HPP
+
+#include <stdexcept>
+#include <string>
+
+namespace pto::tool {
+
+enum ExitCode : int {
+    kExitOk = 0,
+    kExitMismatch = 1,  ///< A golden file differs.
+    kExitBadInput = 2,  ///< The command line or a file is wrong.
+    kExitRunFailed = 3, ///< The chip could not be opened, or a run ended early.
+};
+
+/// A failure: `what: why and what to do`. It may repeat anything that the user or a file said; who prints it makes it
+/// one line.
+class Error : public std::runtime_error {
+public:
+    Error(const std::string &what, const std::string &why, ExitCode exit_code = kExitBadInput)
+        : std::runtime_error(what + ": " + why), exit_code_(exit_code)
+    {
+    }
+
+    ExitCode exit_code() const { return exit_code_; }
+
+private:
+    ExitCode exit_code_;
+};
+
+} // namespace pto::tool
+
+#endif
