@@ -6,6 +6,8 @@
 namespace pto::inline PTO_ARCH::aicpu {
 namespace {
 
+constexpr pto_orch_entry kNoEntry{};
+
 __attribute__((format(printf, 4, 5))) pto_status refuse(pto_status status, char *message, std::size_t capacity,
                                                         const char *format, ...)
 {
@@ -16,9 +18,12 @@ __attribute__((format(printf, 4, 5))) pto_status refuse(pto_status status, char 
     return status;
 }
 
-pto_status check_entry(const pto_orch_entry &entry, const OrchImage &image, char *message, std::size_t capacity)
+/// `symbol` is whatever the loader found: it is not an entry before it has been checked.
+pto_status check_entry(const void *symbol, const OrchImage &image, char *message, std::size_t capacity)
 {
-    if (reinterpret_cast<uintptr_t>(&entry) % alignof(pto_orch_entry) != 0 || entry.magic != PTO_ORCH_MAGIC)
+    const bool aligned = reinterpret_cast<uintptr_t>(symbol) % alignof(pto_orch_entry) == 0;
+    const pto_orch_entry &entry = *static_cast<const pto_orch_entry *>(aligned ? symbol : &kNoEntry);
+    if (entry.magic != PTO_ORCH_MAGIC)
         return refuse(PTO_ERROR_MISSING_ENTRY, message, capacity, "symbol '%s' is not an orchestration", image.entry);
     if (entry.abi_version != PTO_ABI_VERSION)
         return refuse(PTO_ERROR_INCOMPATIBLE_IMAGE, message, capacity,
@@ -52,13 +57,12 @@ pto_status OrchTable::load(const OrchImage &image, char *message, std::size_t me
         port_.load(port_.self, image.bytes, image.size, image.entry, &loaded, message, message_capacity);
     if (status != PTO_OK)
         return status;
-    const auto *entry = static_cast<const pto_orch_entry *>(loaded.entry);
-    status = check_entry(*entry, image, message, message_capacity);
+    status = check_entry(loaded.entry, image, message, message_capacity);
     if (status != PTO_OK) {
         port_.unload(port_.self, &loaded);
         return status;
     }
-    slot = {loaded, entry};
+    slot = {loaded, static_cast<const pto_orch_entry *>(loaded.entry)};
     loads_++;
     return PTO_OK;
 }

@@ -5,6 +5,7 @@
 #include "aicpu/executor.h"
 #include "sim/user_code.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -74,6 +75,7 @@ private:
 
     /// What the monitor remembers between looks.
     struct Watch {
+        std::chrono::steady_clock::time_point last_look;
         uint64_t run = 0;
         uint64_t progress = 0;
         uint64_t quiet_ns = 0;   ///< Time without progress.

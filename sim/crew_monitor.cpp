@@ -51,17 +51,22 @@ void Crew::look(Watch *watch)
 {
     const uint64_t run = load_relaxed(run_number_);
     const uint64_t now = progress();
+    const auto time = std::chrono::steady_clock::now();
+    const auto since = static_cast<uint64_t>(std::chrono::nanoseconds(time - watch->last_look).count());
+    // A machine that stood still must not look like a run that does.
+    const uint64_t elapsed_ns = since < tuning::kLongestTickNs ? since : tuning::kLongestTickNs;
+    watch->last_look = time;
     if (run != watch->run) {
-        *watch = {run, now, 0, 0, 1};
+        *watch = {time, run, now, 0, 0, 1};
         return;
     }
-    watch->running_ns += tuning::kMonitorTickNs;
+    watch->running_ns += elapsed_ns;
     if (now != watch->progress) {
         watch->progress = now;
         watch->quiet_ns = 0;
         watch->boost = 1;
     } else {
-        watch->quiet_ns += tuning::kMonitorTickNs;
+        watch->quiet_ns += elapsed_ns;
         // Every thread is inside a kernel and there is more to run: those kernels may be waiting for it.
         if (executor_->scheduler().has_ready() || lanes_pending_(lanes_self_)) {
             wake_helpers(watch->boost, config_.max_workers - 1);

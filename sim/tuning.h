@@ -31,6 +31,9 @@ inline constexpr uint64_t kOwnerSleepNs = 1'000'000;
 /// Interval of the monitor's looks at a run, in ns: how soon a blocked kernel's thread is replaced.
 inline constexpr uint64_t kMonitorTickNs = 1'000'000;
 
+/// Most time, in ns, that counts as passed between two looks. On a loaded machine looks are a few ticks apart.
+inline constexpr uint64_t kLongestTickNs = 20'000'000;
+
 /// Looks without a run after which the monitor parks. Until then a new run need not wake it.
 inline constexpr uint32_t kMonitorIdleTicks = 50;
 

@@ -209,24 +209,26 @@ void what_is_retired_is_taken_once(void **)
 
 struct Race {
     std::atomic<uint32_t> round{0};
-    std::atomic<uint32_t> begun{0}; ///< Relaxed, like every look of the owner before it closes: orders nothing.
+    std::atomic<uint32_t> begun{0}; ///< The owner looks at it without acquiring: it orders nothing.
     std::atomic<uint32_t> closed{0};
     uint64_t written = 0; ///< What the producer's kernel writes: plain memory.
     uint32_t ready = 0;
 };
 
-template <class Condition> void yield_until(Condition &&condition)
+/// Spins first: a thread that has yielded comes back when the other one is through.
+template <class Condition> void wait_until(Condition &&condition)
 {
-    while (!condition())
-        std::this_thread::yield();
+    for (uint32_t round = 0; !condition(); round++)
+        if (round > 20000)
+            std::this_thread::yield();
 }
 
 /// The worker: completes the producer of each round as soon as it sees the round.
 void complete_rounds(Fixture *fixture, TaskSlot *producer, Race *race, uint32_t rounds)
 {
     for (uint32_t round = 1; round <= rounds; round++) {
-        yield_until([&] { return load_acquire(race->round) == round; });
-        store_relaxed(race->begun, round);
+        wait_until([&] { return load_acquire(race->round) == round; });
+        store_release(race->begun, round);
         race->written = round;
         race->ready = static_cast<uint32_t>(fixture->complete(*producer).size());
         fixture->store.retire(*producer);
@@ -251,9 +253,9 @@ Outcome push_edges(Fixture &fixture, TaskSlot &producer, const std::vector<TaskS
     const bool late = random.one_in(4);
     for (std::size_t i = 0; i < consumers.size(); i++) {
         if (i == meet)
-            yield_until([&] { return load_relaxed(race.begun) == round; });
+            wait_until([&] { return load_relaxed(race.begun) == round; });
         if (late && i + 1 == consumers.size())
-            yield_until([&] { return load_relaxed(producer.fan_out) == kFanOutClosed; });
+            wait_until([&] { return load_relaxed(producer.fan_out) == kFanOutClosed; });
         const TaskStore::Push pushed = fixture.store.push_edge(producer, fixture.store.index_of(*consumers[i]));
         outcome.sound = outcome.sound && pushed != TaskStore::Push::kExhausted;
         outcome.added += pushed == TaskStore::Push::kAdded ? 1 : 0;
@@ -281,7 +283,7 @@ void an_edge_is_taken_or_refused_while_the_producer_completes(void **)
             consumer = fixture.store.allocate();
         store_release(race.round, round);
         const Outcome outcome = push_edges(fixture, *producer, consumers, race, random);
-        yield_until([&] { return load_acquire(race.closed) == round; });
+        wait_until([&] { return load_acquire(race.closed) == round; });
         uint32_t counted = 0;
         for (TaskSlot *consumer : consumers) {
             counted += kFanInBias - load_relaxed(consumer->fan_in);
