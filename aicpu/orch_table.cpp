@@ -23,7 +23,7 @@ pto_status check_entry(const void *symbol, const OrchImage &image, char *message
 {
     const bool aligned = reinterpret_cast<uintptr_t>(symbol) % alignof(pto_orch_entry) == 0;
     const pto_orch_entry &entry = *static_cast<const pto_orch_entry *>(aligned ? symbol : &kNoEntry);
-    if (entry.magic != PTO_ORCH_MAGIC)
+    if (entry.magic != PTO_ORCH_MAGIC || entry.run == nullptr)
         return refuse(PTO_ERROR_MISSING_ENTRY, message, capacity, "symbol '%s' is not an orchestration", image.entry);
     if (entry.abi_version != PTO_ABI_VERSION)
         return refuse(PTO_ERROR_INCOMPATIBLE_IMAGE, message, capacity,

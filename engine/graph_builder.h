@@ -31,7 +31,12 @@ public:
     void log(int32_t level, const char *format, va_list values);
     void fatal(int32_t code, const char *format, va_list values);
     void reject(pto_status status, const char *format, va_list values);
-    pto_status status() const { return engine_.error.status(); }
+    pto_status status() const
+    {
+        // Only the watchdog latches beside this thread; while it fills the record, the run is over already.
+        const pto_status latched = engine_.error.status();
+        return latched != PTO_OK || !is_over() ? latched : PTO_ERROR_TIMEOUT;
+    }
 
 private:
     /// The table's functions find the builder from the pto_orch that they are given.

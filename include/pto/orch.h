@@ -37,7 +37,7 @@ enum pto_access_code {
     PTO_ACCESS_OUTPUT = 1,          /**< The engine allocates the buffer; it lives until the scope ends. */
     PTO_ACCESS_INOUT = 2,           /**< Reads and writes. */
     PTO_ACCESS_OUTPUT_EXISTING = 3, /**< Writes a buffer that exists. */
-    PTO_ACCESS_NO_DEP = 4,          /**< Passed to the kernel; no dependency is inferred. */
+    PTO_ACCESS_NO_DEP = 4,          /**< Passed to the kernel; waits only for the task that allocated it. */
     PTO_ACCESS_SCALAR = 5           /**< A 64-bit value. */
 };
 
@@ -60,7 +60,7 @@ typedef struct pto_task {
     uint32_t struct_size;      /**< sizeof(pto_task) */
     int32_t aic;               /**< Func id for the cluster's AIC, or PTO_NO_KERNEL. */
     int32_t aiv0;              /**< Func id for an AIV, or PTO_NO_KERNEL. */
-    int32_t aiv1;              /**< Func id for the cluster's second AIV, or PTO_NO_KERNEL. */
+    int32_t aiv1;              /**< Func id for a second AIV, or PTO_NO_KERNEL. Alone it is the same as aiv0. */
     uint32_t block_num;        /**< Instances (SPMD), each told its index; 0 counts as 1. */
     uint32_t arg_count;        /**< Entries of `args`. Tensors and scalars may alternate; each kind keeps its order. */
     const pto_arg *args;       /**< Borrowed during the submit. */
