@@ -17,9 +17,9 @@ constexpr uint32_t kMaxArguments = PTO_KERNEL_MAX_TENSORS + PTO_KERNEL_MAX_SCALA
 bool GraphBuilder::begin(const wire::LaunchBlock &launch, const wire::ArgsView &args, uint32_t cluster_count)
 {
     bridge_.builder = this;
-    bridge_.orch = {&orch_ops(),       args.tensors,      args.scalars,
-                    args.tensor_count, args.scalar_count, cluster_count,
-                    cluster_count,     2 * cluster_count, 0};
+    bridge_.orch = {&orch_ops(),   args.tensors,  args.tensor_count, args.scalar_count,
+                    cluster_count, cluster_count, 2 * cluster_count, 0};
+    scalars_ = args.scalars;
     kernels_ = reinterpret_cast<const wire::KernelEntry *>(launch.kernels);
     kernel_count_ = launch.kernel_count;
     engine_.scopes.push();
@@ -295,7 +295,7 @@ pto_task_id GraphBuilder::submit(const pto_task *request)
     return id;
 }
 
-void GraphBuilder::scope_begin()
+void GraphBuilder::scope_begin(uint32_t)
 {
     if (is_over())
         return;

@@ -24,10 +24,12 @@ public:
     // The calls of pto/orch.h.
     pto_task_id submit(const pto_task *request);
     pto_status allocate(pto_tensor *tensor);
-    void scope_begin();
+    void discard(const pto_tensor *tensor);
+    void scope_begin(uint32_t mode);
     void scope_end();
     uint64_t get_element(const pto_tensor *tensor, const uint32_t *index);
     void set_element(const pto_tensor *tensor, const uint32_t *index, uint64_t bits);
+    uint64_t scalar(uint32_t index) { return scalars_[index]; }
     void log(int32_t level, const char *format, va_list values);
     void fatal(int32_t code, const char *format, va_list values);
     void reject(pto_status status, const char *format, va_list values);
@@ -93,6 +95,7 @@ private:
     Bridge bridge_{};
     const wire::KernelEntry *kernels_ = nullptr;
     uint32_t kernel_count_ = 0;
+    const uint64_t *scalars_ = nullptr;
 };
 
 /// The table behind every pto_orch.

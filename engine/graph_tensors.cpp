@@ -206,6 +206,8 @@ pto_status GraphBuilder::allocate(pto_tensor *tensor)
     return PTO_OK;
 }
 
+void GraphBuilder::discard(const pto_tensor *) {}
+
 /// Waits for single elements: remembers whether a task that conflicts is still live.
 class GraphBuilder::LiveSink {
 public:

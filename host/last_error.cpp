@@ -8,7 +8,7 @@
 namespace pto::host {
 namespace {
 
-constexpr pto_error kNoError = {PTO_OK, -1, -1, -1, 0, PTO_NO_TASK, 0, 0, {}, {}, {}};
+constexpr pto_error kNoError = {PTO_OK, -1, -1, -1, -1, PTO_STALL_NONE, 0, 0, PTO_NO_TASK, 0, 0, 0, -1, 0, {}, {}, {}};
 
 thread_local pto_error thread_error = kNoError;
 
@@ -32,6 +32,8 @@ const char *resource_name(wire::Resource resource)
     case wire::Resource::kReaders: return "readers";
     case wire::Resource::kEdges: return "edges";
     case wire::Resource::kScopes: return "scope depth";
+    case wire::Resource::kCores: return "cores";
+    case wire::Resource::kCompletions: return "deferred completions";
     case wire::Resource::kNone: break;
     }
     return "";
@@ -68,6 +70,9 @@ pto_status fail_run(int32_t callable_id, const wire::ErrorRecord &record, const 
     thread_error.task = record.task;
     thread_error.needed = record.needed;
     thread_error.available = record.available;
+    thread_error.held = record.held;
+    thread_error.holder = record.holder;
+    thread_error.stall = static_cast<int32_t>(record.stall);
     std::snprintf(thread_error.resource, sizeof thread_error.resource, "%s", resource_name(record.resource));
     std::snprintf(thread_error.kernel, sizeof thread_error.kernel, "%s", kernel);
     const char *open = kernel[0] == '\0' ? "" : " [kernel ";
@@ -78,7 +83,7 @@ pto_status fail_run(int32_t callable_id, const wire::ErrorRecord &record, const 
 
 void set_raw_detail(int64_t raw)
 {
-    thread_error.detail = raw;
+    thread_error.raw = raw;
 }
 
 const pto_error &last_error()

@@ -204,9 +204,17 @@ pto_status Run::execute(uint64_t timeout_ns)
     status = context_.device_.copy_to(context_.handle_, callable_.args_address(), context_.args_scratch_, args_bytes);
     if (status != PTO_OK)
         return fail_callable(status, callable_id_, "the copy of the arguments failed");
-    const wire::LaunchBlock launch{
-        wire::kLaunchMagic,       wire::kBlockVersion,      callable_id_, callable_.kernel_count(),
-        callable_.kernel_table(), callable_.args_address(), args_bytes};
+    const wire::LaunchBlock launch{wire::kLaunchMagic,
+                                   wire::kBlockVersion,
+                                   callable_id_,
+                                   callable_.kernel_count(),
+                                   callable_.kernel_table(),
+                                   callable_.args_address(),
+                                   args_bytes,
+                                   0,
+                                   0,
+                                   0,
+                                   0};
     wire::ReportBlock block{};
     const uint64_t begin_ns = now_ns();
     context_.device_.run(context_.handle_, launch, timeout_ns, &block);

@@ -17,6 +17,7 @@ struct StatusText {
     }
 constexpr StatusText kTexts[] = {
     PTO_STATUS_TEXT(PTO_OK, "Success."),
+    PTO_STATUS_TEXT(PTO_PENDING, "The run is not over: wait for it."),
     PTO_STATUS_TEXT(PTO_ERROR_INVALID_ARGUMENT, "An argument is not acceptable: correct the call."),
     PTO_STATUS_TEXT(PTO_ERROR_INVALID_HANDLE, "The context is NULL, closed or foreign: pass one that pto_open gave."),
     PTO_STATUS_TEXT(PTO_ERROR_INVALID_CALLABLE_ID, "The callable id is outside 0..63: use one inside."),
@@ -26,6 +27,7 @@ constexpr StatusText kTexts[] = {
     PTO_STATUS_TEXT(PTO_ERROR_NOT_DEVICE_MEMORY, "The address is not where it should be: allocate with pto_malloc."),
     PTO_STATUS_TEXT(PTO_ERROR_UNSUPPORTED, "This build or this chip does not have that: choose another option."),
     PTO_STATUS_TEXT(PTO_ERROR_BUSY, "Runs are under way: let them end first."),
+    PTO_STATUS_TEXT(PTO_ERROR_CANCELLED, "The run was cancelled before it started: submit it again if it is wanted."),
     PTO_STATUS_TEXT(PTO_ERROR_INVALID_IMAGE, "The image is malformed: build it again."),
     PTO_STATUS_TEXT(PTO_ERROR_INCOMPATIBLE_IMAGE, "The image is for another arch or version: build it for this one."),
     PTO_STATUS_TEXT(PTO_ERROR_MISSING_ENTRY, "The shared object lacks the entry: check the symbol's name."),
@@ -43,6 +45,7 @@ constexpr StatusText kTexts[] = {
     PTO_STATUS_TEXT(PTO_ERROR_DEADLOCK,
                     "Only the end of a scope could free more: end scopes sooner or raise the limit."),
     PTO_STATUS_TEXT(PTO_ERROR_ORCHESTRATION_FATAL, "The orchestration gave up: see its code and message."),
+    PTO_STATUS_TEXT(PTO_ERROR_INVALID_COMPLETION, "A kernel deferred its completion wrongly: correct the kernel."),
     PTO_STATUS_TEXT(PTO_ERROR_TIMEOUT, "The run made no progress in time: correct the task named; close the context."),
     PTO_STATUS_TEXT(PTO_ERROR_KERNEL_FAULT, "Device code did what it must not: correct the kernel; close the context."),
     PTO_STATUS_TEXT(PTO_ERROR_DEVICE_FAULTED, "An earlier run faulted the device: close the context."),

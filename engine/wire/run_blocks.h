@@ -13,7 +13,7 @@ namespace pto::wire {
 
 inline constexpr uint32_t kLaunchMagic = 0x4e55414c; // "LAUN"
 inline constexpr uint32_t kReportMagic = 0x4f504552; // "REPO"
-inline constexpr uint32_t kBlockVersion = 1;
+inline constexpr uint32_t kBlockVersion = 2;
 
 /// One entry of a callable's kernel table, which is indexed by func id.
 struct KernelEntry {
@@ -32,8 +32,12 @@ struct LaunchBlock {
     uint64_t kernels;      ///< Address of the kernel table.
     uint64_t args;         ///< Address of the args image.
     uint64_t args_bytes;
+    uint64_t graph;       ///< Address of a host-built graph; 0: run the orchestration.
+    uint64_t graph_bytes; ///< Of it that are there.
+    uint64_t graph_begin; ///< Offset of the first item to run.
+    uint64_t graph_ids;   ///< Address of scratch memory for the replay.
 };
-static_assert(sizeof(LaunchBlock) == 40 && offsetof(LaunchBlock, kernels) == 16);
+static_assert(sizeof(LaunchBlock) == 72 && offsetof(LaunchBlock, graph) == 40);
 
 /// Limits that a run can reach, named in errors.
 enum class Resource : uint32_t {
@@ -46,7 +50,12 @@ enum class Resource : uint32_t {
     kReaders,
     kEdges,
     kScopes,
+    kCores,
+    kCompletions,
 };
+
+/// What a run that makes no progress waits for; the first that applies. The numbers of enum pto_stall_code.
+enum class Stall : uint32_t { kNone, kRunning, kReady, kCompletion, kDependency, kOrchestration };
 
 /// The first error of a run, as far as the device knows it.
 struct ErrorRecord {
@@ -58,9 +67,12 @@ struct ErrorRecord {
     uint64_t task;  ///< Ordinal in the run; UINT64_MAX: none
     uint64_t needed;
     uint64_t available;
+    uint64_t held;  ///< Bytes of heap that the scope `holder` holds.
+    int32_t holder; ///< Depth of the scope that holds most of what is missing; -1: none
+    Stall stall;
     char message[192];
 };
-static_assert(sizeof(ErrorRecord) == 240 && offsetof(ErrorRecord, message) == 48);
+static_assert(sizeof(ErrorRecord) == 256 && offsetof(ErrorRecord, message) == 64);
 
 /// Out: what came of it.
 struct ReportBlock {
@@ -68,15 +80,18 @@ struct ReportBlock {
     uint32_t version;
     uint64_t tasks;
     uint64_t kernels;
+    uint64_t skipped; ///< Tasks whose predicate did not hold.
     uint64_t edges;
     uint64_t peak_heap_bytes;
     uint32_t peak_tasks;
     uint32_t peak_edges;
     uint32_t peak_map_entries;
     uint32_t peak_scope_depth;
-    ErrorRecord error; ///< status PTO_OK: none
+    uint64_t graph_end;     ///< Where a replay stopped: the end, or a guard that did not hold.
+    uint64_t graph_element; ///< What that guard read.
+    ErrorRecord error;      ///< status PTO_OK: none
 };
-static_assert(sizeof(ReportBlock) == 296 && offsetof(ReportBlock, error) == 56);
+static_assert(sizeof(ReportBlock) == 336 && offsetof(ReportBlock, error) == 80);
 
 } // namespace pto::wire
 

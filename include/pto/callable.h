@@ -19,6 +19,16 @@ enum pto_direction_code {
 #define PTO_ANY_DTYPE 255u /**< `pto_param.dtype`: every dtype is accepted. */
 #define PTO_MAX_NAME  63u  /**< Bytes of a name in an image, the final zero not counted. */
 
+/** Who builds the task graphs of a callable. Results are the same. */
+enum pto_graph_builder_code {
+    /** The executor, while the graph runs: every run orchestrates. */
+    PTO_DEVICE_BUILT = 0,
+    /** The host, ahead of the run: a run with the shapes and values of an earlier one replays its graph and does not
+     *  orchestrate; `pto_log` lines then do not appear. The orchestration must not depend on addresses or on anything
+     *  but its arguments. */
+    PTO_HOST_BUILT = 1
+};
+
 /** One parameter of the signature. */
 typedef struct pto_param {
     uint8_t direction; /**< One of `enum pto_direction_code`. */
@@ -42,6 +52,8 @@ typedef struct pto_callable {
     uint32_t struct_size;  /**< sizeof(pto_callable) */
     uint32_t param_count;  /**< At most PTO_MAX_RUN_TENSORS tensors and PTO_MAX_RUN_SCALARS scalars. */
     uint32_t kernel_count; /**< Entries of `kernels`. */
+    uint32_t builder;      /**< One of `enum pto_graph_builder_code`; not part of an image. */
+    uint32_t graph_limit;  /**< Host-built graphs to keep; the least recently used one leaves. 0: 16. */
     uint32_t reserved;
     const char *name;          /**< For messages and tools; NULL is fine. */
     const char *arch;          /**< Arch that the images are for, such as "a2a3"; NULL: the context's. */
@@ -55,7 +67,7 @@ typedef struct pto_callable {
 /** A callable of nothing, with its size. */
 #define PTO_CALLABLE_INIT                                                                                              \
     {                                                                                                                  \
-        sizeof(pto_callable), 0, 0, 0, NULL, NULL, NULL, NULL, 0, NULL, NULL                                           \
+        sizeof(pto_callable), 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, 0, NULL, NULL                                     \
     }
 
 /** A callable that was read from an image. */

@@ -26,13 +26,19 @@
 /** Core types that a kernel is built for. */
 enum pto_core_type_code { PTO_CORE_AIC = 0, PTO_CORE_AIV = 1 };
 
+/** What a deferred completion waits for. */
+enum pto_completion_type_code { PTO_COMPLETION_COUNTER = 0 /**< A counter in device memory. */ };
+
+/** `*pto_async_context.error_code` after a registration that did not fit. */
+#define PTO_COMPLETION_OVERFLOW 1
+
 /** One deferred completion: the task is complete once the counter at `addr` reaches `expected_value`. */
 typedef struct pto_completion {
-    uint64_t addr;           /**< Device address of a 32-bit counter. */
+    uint64_t addr;           /**< Device address of a 32-bit counter, 4-byte aligned. */
     uint64_t backend_cookie; /**< For the backend; the engine hands it on. */
     uint32_t expected_value; /**< What the counter has to reach. */
     uint32_t engine;         /**< Number of the DMA engine that counts. */
-    int32_t completion_type; /**< Kind of the event. */
+    int32_t completion_type; /**< One of `enum pto_completion_type_code`. */
     uint32_t reserved;
 } pto_completion;
 
@@ -107,6 +113,31 @@ static inline const pto_local_context *pto_kernel_local(const int64_t *args)
 static inline const pto_global_context *pto_kernel_global(const int64_t *args)
 {
     return (const pto_global_context *)(uintptr_t)args[PTO_KERNEL_GLOBAL_CONTEXT];
+}
+
+/** Defers the completion of this task until the 32-bit counter at device address `counter` is at least `expected`. The
+ *  kernel may return at once, and its core takes other work; the task is complete when all of its kernels have returned
+ *  and all of their counters are there. At most PTO_KERNEL_MAX_COMPLETIONS per kernel: beyond that the run fails with
+ *  PTO_ERROR_INVALID_COMPLETION. Returns the entry's number, -1 when there was no room. */
+static inline int32_t pto_defer(const int64_t *args, uint64_t counter, uint32_t expected)
+{
+    const pto_async_context *async = &pto_kernel_local(args)->async;
+    const uint32_t index = async->count == NULL ? 0 : *async->count;
+    volatile pto_completion *entry;
+    if (async->count == NULL || index >= async->capacity) {
+        if (async->error_code != NULL)
+            *async->error_code = PTO_COMPLETION_OVERFLOW;
+        return -1;
+    }
+    entry = &async->entries[index];
+    entry->addr = counter;
+    entry->backend_cookie = 0;
+    entry->expected_value = expected;
+    entry->engine = 0;
+    entry->completion_type = PTO_COMPLETION_COUNTER;
+    entry->reserved = 0;
+    *async->count = index + 1;
+    return (int32_t)index;
 }
 
 #endif

@@ -28,7 +28,7 @@
 #define PTO_MAX_RUN_TENSORS 256u  /**< Tensor arguments of one run. */
 #define PTO_MAX_RUN_SCALARS 128u  /**< Scalar arguments of one run. */
 #define PTO_MAX_FUNC_IDS    1024u /**< Func ids of one callable are 0..1023. */
-#define PTO_MAX_SCOPE_DEPTH 64u   /**< Nested scopes, the implicit outermost one included. */
+#define PTO_MAX_SCOPE_DEPTH 64u   /**< Nested scopes, the implicit outermost one not counted. */
 #define PTO_NO_KERNEL       (-1)  /**< Func id of a core that a task leaves alone. */
 
 /** How a task uses one of its arguments. */
@@ -38,7 +38,8 @@ enum pto_access_code {
     PTO_ACCESS_INOUT = 2,           /**< Reads and writes. */
     PTO_ACCESS_OUTPUT_EXISTING = 3, /**< Writes a buffer that exists. */
     PTO_ACCESS_NO_DEP = 4,          /**< Passed to the kernel; waits only for the task that allocated it. */
-    PTO_ACCESS_SCALAR = 5           /**< A 64-bit value. */
+    PTO_ACCESS_SCALAR = 5,          /**< A 64-bit value. */
+    PTO_ACCESS_RUN_SCALAR = 6       /**< A scalar argument of the run, handed on without a look at it. */
 };
 
 /** One argument of a task. Made by PTO_IN, PTO_OUT, ... below. */
@@ -48,12 +49,35 @@ typedef struct pto_arg {
     union {
         const pto_tensor *tensor; /**< INPUT, INOUT, OUTPUT_EXISTING, NO_DEP: read during the submit. */
         pto_tensor *output;       /**< OUTPUT: shape and dtype in, the allocated tensor out. */
-        uint64_t scalar;          /**< SCALAR. */
+        uint64_t scalar;          /**< SCALAR: the bits. RUN_SCALAR: the index of the run's argument. */
     } value;                      /**< Which member it is, `access` says. */
 } pto_arg;
 
 /** Names one submitted task for ever: an id is never given to another task of the run. */
 typedef uint64_t pto_task_id;
+
+/** How a predicate compares an element with its value: by the element's dtype, as integers with or without sign or as
+ *  floats. Every comparison with a NaN but NE is false. */
+enum pto_predicate_code {
+    PTO_PREDICATE_EQ = 1, /**< element == value */
+    PTO_PREDICATE_NE = 2, /**< element != value */
+    PTO_PREDICATE_GT = 3, /**< element > value */
+    PTO_PREDICATE_LT = 4, /**< element < value */
+    PTO_PREDICATE_GE = 5, /**< element >= value */
+    PTO_PREDICATE_LE = 6  /**< element <= value */
+};
+
+/** A condition that is looked at when the task could start: the task runs if it holds, else it completes without
+ *  running. The task reads the element, and waits for it as for an input. */
+typedef struct pto_predicate {
+    uint32_t op;                  /**< One of `enum pto_predicate_code`. */
+    uint32_t index[PTO_MAX_RANK]; /**< The element. */
+    const pto_tensor *tensor;     /**< Borrowed during the submit. Integers, bool, 16-bit and 32-bit floats. */
+    uint64_t value;               /**< The bits of a value of the tensor's dtype, zero-extended. */
+} pto_predicate;
+
+/** The blocks of the task start together: none before there is a core for each of them. */
+#define PTO_TASK_SYNC_START 1u
 
 /** A task to submit: at least one kernel, or none for a task that only joins dependencies. */
 typedef struct pto_task {
@@ -65,15 +89,22 @@ typedef struct pto_task {
     uint32_t arg_count;        /**< Entries of `args`. Tensors and scalars may alternate; each kind keeps its order. */
     const pto_arg *args;       /**< Borrowed during the submit. */
     uint32_t dependency_count; /**< Entries of `dependencies`. */
-    uint32_t reserved;
+    uint32_t flags;            /**< PTO_TASK_SYNC_START or 0. */
     const pto_task_id *dependencies; /**< Tasks to wait for beside the inferred ones. Borrowed during the submit. */
+    const pto_predicate *predicate;  /**< NULL: the task runs. Borrowed during the submit. */
 } pto_task;
 
 /** A task of one block without kernels and arguments. */
 #define PTO_TASK_INIT                                                                                                  \
     {                                                                                                                  \
-        sizeof(pto_task), PTO_NO_KERNEL, PTO_NO_KERNEL, PTO_NO_KERNEL, 1, 0, NULL, 0, 0, NULL                          \
+        sizeof(pto_task), PTO_NO_KERNEL, PTO_NO_KERNEL, PTO_NO_KERNEL, 1, 0, NULL, 0, 0, NULL, NULL                    \
     }
+
+/** What a scope does for the tasks in it. */
+enum pto_scope_mode_code {
+    PTO_SCOPE_AUTO = 0,  /**< Dependencies are inferred from accesses. */
+    PTO_SCOPE_MANUAL = 1 /**< A task waits for the dependencies that it lists, and for nothing else. */
+};
 
 /** Severity of a log line. */
 enum pto_log_level_code { PTO_LOG_ERROR = 0, PTO_LOG_WARN = 1, PTO_LOG_INFO = 2, PTO_LOG_DEBUG = 3 };
@@ -88,10 +119,12 @@ typedef struct pto_orch_ops {
     uint32_t abi_version;
     pto_task_id (*submit)(pto_orch *orch, const pto_task *task);
     pto_status (*allocate)(pto_orch *orch, pto_tensor *tensor);
-    void (*scope_begin)(pto_orch *orch);
+    void (*discard)(pto_orch *orch, const pto_tensor *tensor);
+    void (*scope_begin)(pto_orch *orch, uint32_t mode);
     void (*scope_end)(pto_orch *orch);
     uint64_t (*get_element)(pto_orch *orch, const pto_tensor *tensor, const uint32_t *index);
     void (*set_element)(pto_orch *orch, const pto_tensor *tensor, const uint32_t *index, uint64_t bits);
+    uint64_t (*scalar)(pto_orch *orch, uint32_t index);
     void (*log)(pto_orch *orch, int32_t level, const char *format, va_list values);
     void (*fatal)(pto_orch *orch, int32_t code, const char *format, va_list values);
     void (*reject)(pto_orch *orch, pto_status status, const char *format, va_list values);
@@ -103,9 +136,8 @@ typedef struct pto_orch_ops {
 struct pto_orch {
     const pto_orch_ops *ops;   /**< For the functions below. */
     const pto_tensor *tensors; /**< The run's tensor arguments, in device memory. */
-    const uint64_t *scalars;   /**< The run's scalar arguments. */
     uint32_t tensor_count;     /**< Entries of `tensors`. */
-    uint32_t scalar_count;     /**< Entries of `scalars`. */
+    uint32_t scalar_count;     /**< Scalar arguments of the run. */
     uint32_t cluster_count;    /**< Clusters of this chip; each has one AIC and two AIV. */
     uint32_t aic_count;        /**< Matrix cores. */
     uint32_t aiv_count;        /**< Vector cores. */
@@ -183,11 +215,13 @@ static inline const pto_tensor *pto_tensor_arg(pto_orch *orch, uint32_t index)
     return &none;
 }
 
-/** The 64 bits of scalar argument `index`; 0, and the run ends, for an index that was not declared. */
+/** The 64 bits of scalar argument `index`; 0, and the run ends, for an index that was not declared. Where the value
+ *  only travels on to tasks, PTO_RUN_SCALAR is better: a host-built graph is built anew for every other value that is
+ *  read here. */
 static inline uint64_t pto_scalar_arg(pto_orch *orch, uint32_t index)
 {
     if (index < orch->scalar_count)
-        return orch->scalars[index];
+        return orch->ops->scalar(orch, index);
     pto_orch_reject(orch, PTO_ERROR_INVALID_ARGUMENT, "scalar argument %u: the orchestration has %u", index,
                     orch->scalar_count);
     return 0;
@@ -303,6 +337,13 @@ static inline pto_status pto_allocate(pto_orch *orch, pto_tensor *tensor)
     return orch->ops->allocate(orch, tensor);
 }
 
+/** Ends the life of a tensor that this run allocated before its scope ends: it may not be named any more, and its
+ * memory is free once the tasks that use it are done. */
+static inline void pto_discard(pto_orch *orch, const pto_tensor *tensor)
+{
+    orch->ops->discard(orch, tensor);
+}
+
 /* ---- elements ------------------------------------------------------------------------------------------------ */
 
 /** The bits, zero-extended, of the element at `index` (one number per dimension). Waits for the tasks that write it. */
@@ -367,7 +408,15 @@ static inline double pto_f64_of(uint64_t bits)
  */
 static inline void pto_scope_begin(pto_orch *orch)
 {
-    orch->ops->scope_begin(orch);
+    orch->ops->scope_begin(orch, PTO_SCOPE_AUTO);
+}
+
+/** Begins a scope in which no dependency is inferred: its tasks wait for those that they list, and may run side by side
+ *  although their accesses conflict. Tasks after the scope wait for all tasks in it that conflict with them, as usual.
+ *  Scopes inside it must be manual too. */
+static inline void pto_scope_begin_manual(pto_orch *orch)
+{
+    orch->ops->scope_begin(orch, PTO_SCOPE_MANUAL);
 }
 
 /** Ends the innermost scope: its tensors may not be named any more. Does not wait. */
@@ -377,13 +426,15 @@ static inline void pto_scope_end(pto_orch *orch)
 }
 
 /** `PTO_SCOPE(orch) { ... }` is a scope. Leaving the block by anything but its end leaves the scope open. */
-#define PTO_SCOPE(orch) PTO_SCOPE_AT(orch, __LINE__)
+#define PTO_SCOPE(orch) PTO_SCOPE_AT(orch, pto_scope_begin, __LINE__)
+/** The same for a scope without inferred dependencies. */
+#define PTO_MANUAL_SCOPE(orch) PTO_SCOPE_AT(orch, pto_scope_begin_manual, __LINE__)
 
 /** @cond */
 /* A name per line, so that a scope within a scope shadows nothing. The second step replaces the line by its number. */
-#define PTO_SCOPE_AT(orch, line) PTO_SCOPE_NAMED(orch, line)
-#define PTO_SCOPE_NAMED(orch, line)                                                                                    \
-    for (int pto_scope_##line##_ = (pto_scope_begin(orch), 1); pto_scope_##line##_;                                    \
+#define PTO_SCOPE_AT(orch, begin, line) PTO_SCOPE_NAMED(orch, begin, line)
+#define PTO_SCOPE_NAMED(orch, begin, line)                                                                             \
+    for (int pto_scope_##line##_ = (begin(orch), 1); pto_scope_##line##_;                                              \
          pto_scope_##line##_ = (pto_scope_end(orch), 0))
 /** @endcond */
 
@@ -416,18 +467,28 @@ static inline pto_arg pto_arg_of_scalar(uint64_t bits)
     return arg;
 }
 
+/** A scalar argument of the run as an argument; PTO_RUN_SCALAR is shorter. */
+static inline pto_arg pto_arg_of_run_scalar(uint32_t index)
+{
+    pto_arg arg = PTO_ZERO;
+    arg.access = PTO_ACCESS_RUN_SCALAR;
+    arg.value.scalar = index;
+    return arg;
+}
+
 #define PTO_IN(tensor)     pto_arg_of_tensor(PTO_ACCESS_INPUT, (tensor))           /**< The task reads it. */
 #define PTO_OUT(tensor)    pto_arg_of_output(tensor)                               /**< Allocated by this submit. */
 #define PTO_INOUT(tensor)  pto_arg_of_tensor(PTO_ACCESS_INOUT, (tensor))           /**< Read and written. */
 #define PTO_WRITE(tensor)  pto_arg_of_tensor(PTO_ACCESS_OUTPUT_EXISTING, (tensor)) /**< Written, never read. */
 #define PTO_NO_DEP(tensor) pto_arg_of_tensor(PTO_ACCESS_NO_DEP, (tensor))          /**< No dependency inferred. */
 #define PTO_SCALAR(bits)   pto_arg_of_scalar((uint64_t)(bits))                     /**< An integer or bits. */
+#define PTO_RUN_SCALAR(i)  pto_arg_of_run_scalar(i)                                /**< Scalar `i` of the run. */
 #define PTO_F32(value)     pto_arg_of_scalar(pto_bits_f32(value))                  /**< A 32-bit float. */
 #define PTO_F64(value)     pto_arg_of_scalar(pto_bits_f64(value))                  /**< A 64-bit float. */
 
 /** Submits a task: it runs once all that it depends on is done. Returns its id, PTO_NO_TASK after an error. Blocks
  *  while the engine has no room for another task. */
-static inline pto_task_id pto_submit(pto_orch *orch, const pto_task *task)
+static inline pto_task_id pto_submit_task(pto_orch *orch, const pto_task *task)
 {
     return orch->ops->submit(orch, task);
 }

@@ -96,17 +96,31 @@ typedef struct pto_run_options {
         sizeof(pto_run_options), 0, 0                                                                                  \
     }
 
+/** How a run came by its task graph. */
+enum pto_graph_source_code {
+    PTO_GRAPH_ORCHESTRATED = 0, /**< The executor built it while it ran. */
+    PTO_GRAPH_RECORDED = 1,     /**< The host built it, and keeps it. */
+    PTO_GRAPH_REPLAYED = 2      /**< The host had built it before. */
+};
+
 /** What a run did. */
 typedef struct pto_run_result {
     uint32_t struct_size;       /**< sizeof(pto_run_result), set by the caller. */
-    pto_status status;          /**< What `pto_run` returned. */
+    pto_status status;          /**< What `pto_run` or `pto_wait` returned. */
     uint64_t tasks;             /**< Tasks completed. */
     uint64_t kernels;           /**< Kernel instances completed: blocks times cores. */
+    uint64_t skipped;           /**< Tasks completed without running because their predicate did not hold. */
     uint64_t edges;             /**< Dependencies that had to be waited for. */
     uint64_t bytes_to_device;   /**< Copied for host tensors before the run, */
     uint64_t bytes_from_device; /**< and after it. */
-    uint64_t total_ns;          /**< Wall time of the call. */
-    uint64_t device_ns;         /**< Of which between launch and completion on the device. */
+    uint64_t total_ns;          /**< Wall time from the call to the result. Of which: */
+    uint64_t queue_ns;          /**< waiting for other runs, */
+    uint64_t stage_in_ns;       /**< copying to the device, */
+    uint64_t build_ns;          /**< building the graph on the host, */
+    uint64_t device_ns;         /**< between launch and completion on the device, */
+    uint64_t stage_out_ns;      /**< copying from the device. */
+    uint32_t loads;             /**< Shared objects loaded by this run: 0, because preparing loads them. */
+    uint32_t graph_source;      /**< One of `enum pto_graph_source_code`. */
     uint32_t peak_tasks;        /**< High-water marks: task slots, */
     uint32_t peak_edges;        /**< edges, */
     uint32_t peak_map_entries;  /**< tensor-map entries, */
@@ -117,18 +131,24 @@ typedef struct pto_run_result {
 /** A result to fill in. */
 #define PTO_RUN_RESULT_INIT                                                                                            \
     {                                                                                                                  \
-        sizeof(pto_run_result), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                                  \
+        sizeof(pto_run_result), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                             \
     }
 
 /** Counters of a context since it was opened, and gauges of what it holds now. */
 typedef struct pto_stats {
-    uint32_t struct_size;          /**< sizeof(pto_stats), set by the caller. */
-    uint32_t prepared_callables;   /**< Gauge. */
+    uint32_t struct_size;        /**< sizeof(pto_stats), set by the caller. */
+    uint32_t prepared_callables; /**< Gauge. */
+    uint32_t runs_under_way;     /**< Gauge: runs that have begun or wait for their turn. */
+    uint32_t reserved;
     uint64_t prepares;             /**< Callables prepared. */
     uint64_t releases;             /**< Callables released. */
     uint64_t runs;                 /**< Runs that succeeded and those that did not. */
     uint64_t failed_runs;          /**< Those that did not. */
-    uint64_t orch_loads;           /**< Orchestrations loaded by the executor, one per prepare. */
+    uint64_t orch_loads;           /**< Orchestrations loaded by the executor: one per prepare, none if host-built. */
+    uint64_t host_orch_loads;      /**< Orchestrations loaded by the host: one per prepare if host-built. */
+    uint64_t graph_records;        /**< Host-built graphs built, */
+    uint64_t graph_replays;        /**< and runs that used one built before. */
+    uint64_t graph_bytes;          /**< Gauge: host-built graphs on the device. */
     uint64_t kernel_uploads;       /**< Kernel images sent to the device. */
     uint64_t orch_uploads;         /**< Orchestration images sent to the device. */
     uint64_t dedup_hits;           /**< Images that were there already. */
@@ -140,8 +160,18 @@ typedef struct pto_stats {
 /** Counters to fill in. */
 #define PTO_STATS_INIT                                                                                                 \
     {                                                                                                                  \
-        sizeof(pto_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                                          \
+        sizeof(pto_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                        \
     }
+
+/** Why a run made no progress; the first that applies. */
+enum pto_stall_code {
+    PTO_STALL_NONE = 0,          /**< It is not that. */
+    PTO_STALL_RUNNING = 1,       /**< A kernel did not return. */
+    PTO_STALL_READY = 2,         /**< A task could run, but its cores were not free. */
+    PTO_STALL_COMPLETION = 3,    /**< A kernel has returned, and the counters that it deferred to do not move. */
+    PTO_STALL_DEPENDENCY = 4,    /**< Tasks wait for each other or for a task that was never submitted. */
+    PTO_STALL_ORCHESTRATION = 5, /**< The orchestration did not return. */
+};
 
 /** The last failure that a thread met. */
 typedef struct pto_error {
@@ -149,13 +179,19 @@ typedef struct pto_error {
     int32_t callable_id; /**< -1: none is involved. */
     int32_t func_id;     /**< Kernel involved, or -1. */
     int32_t core;        /**< Core involved, or -1: cluster * 3 + {0 AIC, 1 AIV0, 2 AIV1}. */
-    int64_t detail;      /**< Code of `pto_fatal`, or the raw number of the system. */
+    int32_t device;      /**< Index of the chip, or -1. */
+    int32_t stall;       /**< What a run that timed out was waiting for: one of `enum pto_stall_code`. */
+    int64_t detail;      /**< Code of `pto_fatal`. */
+    int64_t raw;         /**< Number of the system or the vendor that was the cause; 0: none. */
     uint64_t task;       /**< Ordinal of the task in the run, from 0; PTO_NO_TASK: none is involved. */
     uint64_t needed;     /**< Of the resource that ran out, in its unit. */
     uint64_t available;  /**< Likewise. */
-    char resource[32];   /**< Name of the limit that was reached; "": none. */
-    char kernel[64];     /**< Name of the kernel; "": unknown. */
-    char message[256];   /**< One line for people. */
+    uint64_t held;       /**< Bytes of heap that the scope `holder` holds. */
+    int32_t holder;      /**< Depth of the scope that holds most of what is missing, 0 the outermost; -1: none. */
+    uint32_t reserved;
+    char resource[32]; /**< Name of the limit that was reached; "": none. */
+    char kernel[64];   /**< Name of the kernel; "": unknown. */
+    char message[256]; /**< One line for people. */
 } pto_error;
 
 PTO_BEGIN_DECLS
@@ -173,8 +209,8 @@ PTO_EXPORT const char *pto_arch_name(uint32_t index);
  *  PTO_ERROR_OUT_OF_HOST_MEMORY, PTO_ERROR_SYSTEM. */
 PTO_EXPORT pto_status pto_open(const pto_open_options *options, pto_context **out_context);
 
-/** Closes a chip and frees all that it held; waits for calls that are under way. NULL, closed and foreign handles
- *  do nothing. */
+/** Closes a chip and frees all that it held; waits for calls and submitted runs that are under way, whose handles end.
+ *  NULL, closed and foreign handles do nothing. */
 PTO_EXPORT void pto_close(pto_context *context);
 
 /** Allocates device memory, 1024-byte aligned, uninitialised.
@@ -182,10 +218,12 @@ PTO_EXPORT void pto_close(pto_context *context);
  *  PTO_ERROR_OUT_OF_HOST_MEMORY, PTO_ERROR_DEVICE_FAULTED. */
 PTO_EXPORT pto_status pto_malloc(pto_context *context, size_t size_bytes, uint64_t *out_device_address);
 
-/** Frees what `pto_malloc` returned; 0 is fine. PTO_ERROR_NOT_DEVICE_MEMORY for every other number. */
+/** Frees what `pto_malloc` returned; 0 is fine. PTO_ERROR_NOT_DEVICE_MEMORY for every other number, PTO_ERROR_BUSY
+ * while a run under way has a tensor in it. */
 PTO_EXPORT pto_status pto_free(pto_context *context, uint64_t device_address);
 
-/** Copies into device memory. The range must lie in one live allocation: PTO_ERROR_NOT_DEVICE_MEMORY. */
+/** Copies into device memory, after all runs that were submitted before. The range must lie in one live allocation:
+ *  PTO_ERROR_NOT_DEVICE_MEMORY. */
 PTO_EXPORT pto_status pto_copy_to_device(pto_context *context, uint64_t destination, const void *source,
                                          size_t size_bytes);
 
@@ -209,7 +247,39 @@ PTO_EXPORT pto_status pto_prepare(pto_context *context, int32_t callable_id, con
 PTO_EXPORT pto_status pto_run(pto_context *context, int32_t callable_id, const pto_args *args,
                               const pto_run_options *options, pto_run_result *out_result);
 
-/** Frees an id and, with the last user, its images. PTO_ERROR_NOT_PREPARED when there is nothing to free. */
+/** A run that was submitted. A handle, never a pointer to memory: it is the caller's until `pto_wait` has returned
+ *  anything but PTO_PENDING, and recognised as invalid afterwards. */
+typedef struct pto_run_handle pto_run_handle;
+
+/** Runs of one context under way at once, those that wait for their turn included. */
+#define PTO_MAX_RUNS 1024
+
+/** Begins a run and returns. Runs of a context, these and those of `pto_run`, have the effect of running one after the
+ *  other in the order of the calls; what a run reads is copied to the device while earlier runs are still under way,
+ *  unless they write it. Host tensors must stay valid, and may not be touched, until the run has ended; `args` itself
+ *  is borrowed during the call only. What is wrong with the arguments is reported here.
+ *  @param out_run receives the run, NULL on failure.
+ *  @return as `pto_run` for what is wrong with the call; PTO_ERROR_BUSY: PTO_MAX_RUNS are under way. */
+PTO_EXPORT pto_status pto_submit(pto_context *context, int32_t callable_id, const pto_args *args,
+                                 const pto_run_options *options, pto_run_handle **out_run);
+
+/** PTO_PENDING while the run is under way, then its status; does not block and does not end the handle.
+ *  PTO_ERROR_INVALID_HANDLE for a handle that `pto_wait` or `pto_close` has ended. */
+PTO_EXPORT pto_status pto_poll(pto_run_handle *run);
+
+/** Waits until the run is over and ends the handle. A failure becomes this thread's last error.
+ *  @param timeout_ns longest wait; 0: none, negative: for ever.
+ *  @param out_result NULL: not wanted.
+ *  @return the run's status, PTO_PENDING after the timeout, PTO_ERROR_INVALID_HANDLE. When several threads wait for one
+ *  run, one gets its status and the others PTO_ERROR_INVALID_HANDLE. */
+PTO_EXPORT pto_status pto_wait(pto_run_handle *run, int64_t timeout_ns, pto_run_result *out_result);
+
+/** Takes back a run that has not started: its status is PTO_ERROR_CANCELLED then, which `pto_wait` still has to
+ * collect. PTO_ERROR_BUSY, and nothing changes, when it has started or is over. */
+PTO_EXPORT pto_status pto_cancel(pto_run_handle *run);
+
+/** Frees an id and, with the last user, its images. PTO_ERROR_NOT_PREPARED when there is nothing to free,
+ *  PTO_ERROR_BUSY while runs of it are under way. */
 PTO_EXPORT pto_status pto_release(pto_context *context, int32_t callable_id);
 
 /** Reads the counters. `out_stats->struct_size` must be set. */
@@ -218,9 +288,9 @@ PTO_EXPORT pto_status pto_get_stats(pto_context *context, pto_stats *out_stats);
 /** PTO_OK while the device can run; PTO_ERROR_DEVICE_FAULTED once it must be closed. */
 PTO_EXPORT pto_status pto_health(pto_context *context);
 
-/** The last failure that this thread met in a function of this header that returns a status, on whatever context or on
- *  none; functions on images have an error of their own. Never NULL; valid until this thread's next
- *  call into the library. */
+/** The last failure that this thread met in a function of this header that returns a status (PTO_PENDING is none), on
+ * whatever context or on none; functions on images have an error of their own. Never NULL; valid until this thread's
+ * next call into the library. */
 PTO_EXPORT const pto_error *pto_last_error(void);
 
 PTO_END_DECLS

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file status.h
- *  Status codes. Every function that can fail returns a `pto_status`: 0 is success, a negative number says what the
- *  caller has to do about it. The message of `pto_last_error()` says which argument, task or limit it was. */
+ *  Status codes. Every function that can fail returns a `pto_status`: 0 is success, a positive number is no error but
+ *  not the end either, a negative number says what the caller has to do about it. The message of `pto_last_error()`
+ * says which argument, task or limit it was. */
 #ifndef PTO_STATUS_H
 #define PTO_STATUS_H
 
@@ -13,6 +14,8 @@ typedef int32_t pto_status;
 /** What a call came to. The numbers stay; groups say who has to act. */
 enum pto_status_code {
     PTO_OK = 0,
+    /** The run is not over. */
+    PTO_PENDING = 1,
 
     /* The call is wrong: correct it. Nothing has changed. */
 
@@ -32,8 +35,10 @@ enum pto_status_code {
     PTO_ERROR_NOT_DEVICE_MEMORY = -7,
     /** This library was built without that arch or target, or the option asks for more than the chip has. */
     PTO_ERROR_UNSUPPORTED = -8,
-    /** Runs are under way: let them end first. */
+    /** Runs are under way that need it, or there are too many of them: let some end first. */
     PTO_ERROR_BUSY = -9,
+    /** The run was cancelled before it started: nothing of it has happened. */
+    PTO_ERROR_CANCELLED = -10,
 
     /* The callable is wrong: rebuild it. Nothing has changed. */
 
@@ -71,6 +76,8 @@ enum pto_status_code {
     PTO_ERROR_DEADLOCK = -54,
     /** The orchestration called `pto_fatal`; `pto_error.detail` is its code. */
     PTO_ERROR_ORCHESTRATION_FATAL = -55,
+    /** A kernel deferred its completion to more counters than there is room for, or to something that is none. */
+    PTO_ERROR_INVALID_COMPLETION = -56,
 
     /* The device is faulted: close the context and open another. */
 

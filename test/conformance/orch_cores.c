@@ -44,7 +44,7 @@ PTO_ORCHESTRATION(blocks, 2, 2)
     task.block_num = (uint32_t)pto_scalar_arg(orch, 0);
     task.args = args;
     task.arg_count = 1;
-    pto_submit(orch, &task);
+    pto_submit_task(orch, &task);
     pto_submit_aiv(orch, COPY, PTO_IN(pto_tensor_arg(orch, 0)), PTO_WRITE(pto_tensor_arg(orch, 1)));
 }
 

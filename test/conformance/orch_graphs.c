@@ -159,7 +159,7 @@ PTO_ORCHESTRATION(explicit_order, 1, 0)
     pto_task join = PTO_TASK_INIT;
     join.dependencies = joined;
     join.dependency_count = 1;
-    const pto_task_id done[] = {pto_submit(orch, &join)};
+    const pto_task_id done[] = {pto_submit_task(orch, &join)};
     const pto_arg copy[] = {PTO_NO_DEP(&scratch), PTO_WRITE(x)};
     pto_task task = PTO_TASK_INIT;
     task.aiv0 = COPY;
@@ -167,5 +167,5 @@ PTO_ORCHESTRATION(explicit_order, 1, 0)
     task.arg_count = 2;
     task.dependencies = done;
     task.dependency_count = 1;
-    pto_submit(orch, &task);
+    pto_submit_task(orch, &task);
 }

@@ -110,7 +110,7 @@ public:
         task.arg_count = static_cast<uint32_t>(list.size());
         task.dependencies = dependencies.begin();
         task.dependency_count = static_cast<uint32_t>(dependencies.size());
-        return pto_submit(orch, &task);
+        return pto_submit_task(orch, &task);
     }
     static pto_task aiv_task()
     {

@@ -97,7 +97,7 @@ void without_room_for_an_edge_the_producers_are_waited_for(void **)
     pto_task task = Graph::aiv_task();
     task.dependencies = ids.data();
     task.dependency_count = 10;
-    assert_true(pto_submit(graph.orch, &task) != PTO_NO_TASK);
+    assert_true(pto_submit_task(graph.orch, &task) != PTO_NO_TASK);
     assert_int_equal(graph.ran.size(), 10);
     assert_int_equal(graph.ready_count(), 1);
     for (int i = 0; i < 3; i++)

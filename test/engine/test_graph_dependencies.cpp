@@ -105,7 +105,7 @@ void a_task_without_a_kernel_joins_others(void **)
     pto_task join = PTO_TASK_INIT;
     join.dependencies = ids.data();
     join.dependency_count = 8;
-    const pto_task_id joined = pto_submit(graph.orch, &join);
+    const pto_task_id joined = pto_submit_task(graph.orch, &join);
     graph.submit({}, {joined});
     assert_int_equal(graph.ready_count(), 8);
     graph.finish_well();
@@ -205,7 +205,7 @@ void the_kernel_gets_its_arguments_in_their_order(void **)
         assert_int_equal(tensors[2].shape[0], 8);
         assert_true(scalars[0] == 11 && scalars[1] == 22);
     };
-    pto_submit(graph.orch, &task);
+    pto_submit_task(graph.orch, &task);
     graph.finish_well();
     assert_int_equal(runs, 1);
 }

@@ -52,7 +52,7 @@ void every_combination_of_cores_is_a_task(void **)
 void a_task_that_is_not_there_is_refused(void **)
 {
     Graph graph;
-    assert_true(pto_submit(graph.orch, nullptr) == PTO_NO_TASK);
+    assert_true(pto_submit_task(graph.orch, nullptr) == PTO_NO_TASK);
     graph.expect_error(PTO_ERROR_INVALID_TASK, "NULL");
 }
 
@@ -62,7 +62,7 @@ void a_task_of_another_size_is_refused(void **)
         Graph graph;
         pto_task task = Graph::aiv_task();
         task.struct_size = size;
-        assert_true(pto_submit(graph.orch, &task) == PTO_NO_TASK);
+        assert_true(pto_submit_task(graph.orch, &task) == PTO_NO_TASK);
         graph.expect_error(PTO_ERROR_INVALID_TASK, "struct_size");
     }
 }
@@ -72,12 +72,12 @@ void lists_that_are_not_there_are_refused(void **)
     Graph without_arguments;
     pto_task task = Graph::aiv_task();
     task.arg_count = 2;
-    assert_true(pto_submit(without_arguments.orch, &task) == PTO_NO_TASK);
+    assert_true(pto_submit_task(without_arguments.orch, &task) == PTO_NO_TASK);
     without_arguments.expect_error(PTO_ERROR_INVALID_TASK, "NULL list of 2 arguments");
     Graph without_dependencies;
     task.arg_count = 0;
     task.dependency_count = 3;
-    assert_true(pto_submit(without_dependencies.orch, &task) == PTO_NO_TASK);
+    assert_true(pto_submit_task(without_dependencies.orch, &task) == PTO_NO_TASK);
     without_dependencies.expect_error(PTO_ERROR_INVALID_TASK, "3 dependencies");
 }
 
@@ -133,13 +133,13 @@ void blocks_that_cannot_be_counted_are_refused(void **)
         Graph graph;
         pto_task task = Graph::aiv_task();
         task.block_num = blocks;
-        assert_true(pto_submit(graph.orch, &task) == PTO_NO_TASK);
+        assert_true(pto_submit_task(graph.orch, &task) == PTO_NO_TASK);
         graph.expect_error(PTO_ERROR_INVALID_TASK, "blocks");
     }
     Graph joining;
     pto_task task = PTO_TASK_INIT;
     task.block_num = 2;
-    assert_true(pto_submit(joining.orch, &task) == PTO_NO_TASK);
+    assert_true(pto_submit_task(joining.orch, &task) == PTO_NO_TASK);
     joining.expect_error(PTO_ERROR_INVALID_TASK, "2 blocks of 0 kernels");
 }
 
@@ -306,7 +306,7 @@ void after_an_error_every_call_does_nothing(void **)
     pto_fatal(graph.orch, 2, "second");
     pto_tensor tensor = plain(PTO_FLOAT32, {4});
     assert_true(graph.submit({out(tensor)}) == PTO_NO_TASK);
-    assert_true(pto_submit(graph.orch, nullptr) == PTO_NO_TASK);
+    assert_true(pto_submit_task(graph.orch, nullptr) == PTO_NO_TASK);
     assert_int_equal(pto_allocate(graph.orch, &tensor), PTO_ERROR_ORCHESTRATION_FATAL);
     assert_int_equal(tensor.addr, 0);
     pto_scope_end(graph.orch);

@@ -35,7 +35,7 @@ public:
         task.aiv0 = aiv0;
         task.aiv1 = aiv1;
         task.block_num = blocks;
-        return pto_submit(graph.orch, &task);
+        return pto_submit_task(graph.orch, &task);
     }
     pto_task_id submit_aiv(uint32_t blocks = 1) { return submit(PTO_NO_KERNEL, kAivFunc, PTO_NO_KERNEL, blocks); }
     pto_task_id submit_aic(uint32_t blocks = 1) { return submit(kAicFunc, PTO_NO_KERNEL, PTO_NO_KERNEL, blocks); }
@@ -147,7 +147,7 @@ void run_random_graph(uint64_t seed, bool at_once)
         task.block_num = blocks;
         task.args = list.data();
         task.arg_count = static_cast<uint32_t>(list.size());
-        assert_true(pto_submit(machine.graph.orch, &task) != PTO_NO_TASK);
+        assert_true(pto_submit_task(machine.graph.orch, &task) != PTO_NO_TASK);
     }
     machine.finish();
     uint32_t total = 0;
@@ -506,7 +506,7 @@ void many_workers_run_every_task_once(void **)
         task.arg_count = 1;
         expected[argument] += task.block_num == 1 ? 1 : 0;
         instances += task.block_num * (task.aic == kAicFunc ? 2u : 1u);
-        submitted = submitted && pto_submit(graph.orch, &task) != PTO_NO_TASK;
+        submitted = submitted && pto_submit_task(graph.orch, &task) != PTO_NO_TASK;
     }
     graph.finish();
     over.store(true);

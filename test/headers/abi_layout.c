@@ -110,7 +110,7 @@ static void a_task_argument_has_16_bytes_in_this_order(void **state)
 static void a_task_has_48_bytes_in_this_order(void **state)
 {
     (void)state;
-    SIZE(pto_task, 48);
+    SIZE(pto_task, 56);
     FIELD(pto_task, struct_size, 0);
     FIELD(pto_task, aic, 4);
     FIELD(pto_task, aiv0, 8);
@@ -119,42 +119,55 @@ static void a_task_has_48_bytes_in_this_order(void **state)
     FIELD(pto_task, arg_count, 20);
     FIELD(pto_task, args, 24);
     FIELD(pto_task, dependency_count, 32);
-    FIELD(pto_task, reserved, 36);
+    FIELD(pto_task, flags, 36);
     FIELD(pto_task, dependencies, 40);
+    FIELD(pto_task, predicate, 48);
     SIZE(pto_task_id, 8);
+}
+
+static void a_predicate_has_this_layout(void **state)
+{
+    (void)state;
+    SIZE(pto_predicate, 40);
+    FIELD(pto_predicate, op, 0);
+    FIELD(pto_predicate, index, 4);
+    BYTES(pto_predicate, index, 20);
+    FIELD(pto_predicate, tensor, 24);
+    FIELD(pto_predicate, value, 32);
 }
 
 static void the_orchestration_table_has_88_bytes_in_this_order(void **state)
 {
     (void)state;
-    SIZE(pto_orch_ops, 88);
+    SIZE(pto_orch_ops, 104);
     FIELD(pto_orch_ops, struct_size, 0);
     FIELD(pto_orch_ops, abi_version, 4);
     FIELD(pto_orch_ops, submit, 8);
     FIELD(pto_orch_ops, allocate, 16);
-    FIELD(pto_orch_ops, scope_begin, 24);
-    FIELD(pto_orch_ops, scope_end, 32);
-    FIELD(pto_orch_ops, get_element, 40);
-    FIELD(pto_orch_ops, set_element, 48);
-    FIELD(pto_orch_ops, log, 56);
-    FIELD(pto_orch_ops, fatal, 64);
-    FIELD(pto_orch_ops, reject, 72);
-    FIELD(pto_orch_ops, status, 80);
+    FIELD(pto_orch_ops, discard, 24);
+    FIELD(pto_orch_ops, scope_begin, 32);
+    FIELD(pto_orch_ops, scope_end, 40);
+    FIELD(pto_orch_ops, get_element, 48);
+    FIELD(pto_orch_ops, set_element, 56);
+    FIELD(pto_orch_ops, scalar, 64);
+    FIELD(pto_orch_ops, log, 72);
+    FIELD(pto_orch_ops, fatal, 80);
+    FIELD(pto_orch_ops, reject, 88);
+    FIELD(pto_orch_ops, status, 96);
 }
 
 static void what_an_orchestration_sees_has_48_bytes_in_this_order(void **state)
 {
     (void)state;
-    SIZE(pto_orch, 48);
+    SIZE(pto_orch, 40);
     FIELD(pto_orch, ops, 0);
     FIELD(pto_orch, tensors, 8);
-    FIELD(pto_orch, scalars, 16);
-    FIELD(pto_orch, tensor_count, 24);
-    FIELD(pto_orch, scalar_count, 28);
-    FIELD(pto_orch, cluster_count, 32);
-    FIELD(pto_orch, aic_count, 36);
-    FIELD(pto_orch, aiv_count, 40);
-    FIELD(pto_orch, reserved, 44);
+    FIELD(pto_orch, tensor_count, 16);
+    FIELD(pto_orch, scalar_count, 20);
+    FIELD(pto_orch, cluster_count, 24);
+    FIELD(pto_orch, aic_count, 28);
+    FIELD(pto_orch, aiv_count, 32);
+    FIELD(pto_orch, reserved, 36);
 }
 
 static void an_orchestration_entry_has_32_bytes_in_this_order(void **state)
@@ -186,18 +199,20 @@ static void a_callable_and_its_parts_keep_their_order(void **state)
     FIELD(pto_kernel, image, 16);
     FIELD(pto_kernel, image_bytes, 24);
 
-    SIZE(pto_callable, 72);
+    SIZE(pto_callable, 80);
     FIELD(pto_callable, struct_size, 0);
     FIELD(pto_callable, param_count, 4);
     FIELD(pto_callable, kernel_count, 8);
-    FIELD(pto_callable, reserved, 12);
-    FIELD(pto_callable, name, 16);
-    FIELD(pto_callable, arch, 24);
-    FIELD(pto_callable, orch_entry, 32);
-    FIELD(pto_callable, orch_image, 40);
-    FIELD(pto_callable, orch_image_bytes, 48);
-    FIELD(pto_callable, params, 56);
-    FIELD(pto_callable, kernels, 64);
+    FIELD(pto_callable, builder, 12);
+    FIELD(pto_callable, graph_limit, 16);
+    FIELD(pto_callable, reserved, 20);
+    FIELD(pto_callable, name, 24);
+    FIELD(pto_callable, arch, 32);
+    FIELD(pto_callable, orch_entry, 40);
+    FIELD(pto_callable, orch_image, 48);
+    FIELD(pto_callable, orch_image_bytes, 56);
+    FIELD(pto_callable, params, 64);
+    FIELD(pto_callable, kernels, 72);
 
     SIZE(pto_image_error, 192);
     FIELD(pto_image_error, message, 0);
@@ -249,65 +264,85 @@ static void the_arguments_and_options_of_a_run_keep_their_order(void **state)
 static void the_result_of_a_run_has_88_bytes_in_this_order(void **state)
 {
     (void)state;
-    SIZE(pto_run_result, 88);
+    SIZE(pto_run_result, 136);
     FIELD(pto_run_result, struct_size, 0);
     FIELD(pto_run_result, status, 4);
     FIELD(pto_run_result, tasks, 8);
     FIELD(pto_run_result, kernels, 16);
-    FIELD(pto_run_result, edges, 24);
-    FIELD(pto_run_result, bytes_to_device, 32);
-    FIELD(pto_run_result, bytes_from_device, 40);
-    FIELD(pto_run_result, total_ns, 48);
-    FIELD(pto_run_result, device_ns, 56);
-    FIELD(pto_run_result, peak_tasks, 64);
-    FIELD(pto_run_result, peak_edges, 68);
-    FIELD(pto_run_result, peak_map_entries, 72);
-    FIELD(pto_run_result, peak_scope_depth, 76);
-    FIELD(pto_run_result, peak_heap_bytes, 80);
+    FIELD(pto_run_result, skipped, 24);
+    FIELD(pto_run_result, edges, 32);
+    FIELD(pto_run_result, bytes_to_device, 40);
+    FIELD(pto_run_result, bytes_from_device, 48);
+    FIELD(pto_run_result, total_ns, 56);
+    FIELD(pto_run_result, queue_ns, 64);
+    FIELD(pto_run_result, stage_in_ns, 72);
+    FIELD(pto_run_result, build_ns, 80);
+    FIELD(pto_run_result, device_ns, 88);
+    FIELD(pto_run_result, stage_out_ns, 96);
+    FIELD(pto_run_result, loads, 104);
+    FIELD(pto_run_result, graph_source, 108);
+    FIELD(pto_run_result, peak_tasks, 112);
+    FIELD(pto_run_result, peak_edges, 116);
+    FIELD(pto_run_result, peak_map_entries, 120);
+    FIELD(pto_run_result, peak_scope_depth, 124);
+    FIELD(pto_run_result, peak_heap_bytes, 128);
 }
 
 static void the_counters_of_a_context_have_96_bytes_in_this_order(void **state)
 {
     (void)state;
-    SIZE(pto_stats, 96);
+    SIZE(pto_stats, 136);
     FIELD(pto_stats, struct_size, 0);
     FIELD(pto_stats, prepared_callables, 4);
-    FIELD(pto_stats, prepares, 8);
-    FIELD(pto_stats, releases, 16);
-    FIELD(pto_stats, runs, 24);
-    FIELD(pto_stats, failed_runs, 32);
-    FIELD(pto_stats, orch_loads, 40);
-    FIELD(pto_stats, kernel_uploads, 48);
-    FIELD(pto_stats, orch_uploads, 56);
-    FIELD(pto_stats, dedup_hits, 64);
-    FIELD(pto_stats, resident_image_bytes, 72);
-    FIELD(pto_stats, device_bytes, 80);
-    FIELD(pto_stats, staging_bytes, 88);
+    FIELD(pto_stats, runs_under_way, 8);
+    FIELD(pto_stats, reserved, 12);
+    FIELD(pto_stats, prepares, 16);
+    FIELD(pto_stats, releases, 24);
+    FIELD(pto_stats, runs, 32);
+    FIELD(pto_stats, failed_runs, 40);
+    FIELD(pto_stats, orch_loads, 48);
+    FIELD(pto_stats, host_orch_loads, 56);
+    FIELD(pto_stats, graph_records, 64);
+    FIELD(pto_stats, graph_replays, 72);
+    FIELD(pto_stats, graph_bytes, 80);
+    FIELD(pto_stats, kernel_uploads, 88);
+    FIELD(pto_stats, orch_uploads, 96);
+    FIELD(pto_stats, dedup_hits, 104);
+    FIELD(pto_stats, resident_image_bytes, 112);
+    FIELD(pto_stats, device_bytes, 120);
+    FIELD(pto_stats, staging_bytes, 128);
 }
 
 static void the_last_error_has_400_bytes_in_this_order(void **state)
 {
     (void)state;
-    SIZE(pto_error, 400);
+    SIZE(pto_error, 432);
     FIELD(pto_error, status, 0);
     FIELD(pto_error, callable_id, 4);
     FIELD(pto_error, func_id, 8);
     FIELD(pto_error, core, 12);
-    FIELD(pto_error, detail, 16);
-    FIELD(pto_error, task, 24);
-    FIELD(pto_error, needed, 32);
-    FIELD(pto_error, available, 40);
-    FIELD(pto_error, resource, 48);
+    FIELD(pto_error, device, 16);
+    FIELD(pto_error, stall, 20);
+    FIELD(pto_error, detail, 24);
+    FIELD(pto_error, raw, 32);
+    FIELD(pto_error, task, 40);
+    FIELD(pto_error, needed, 48);
+    FIELD(pto_error, available, 56);
+    FIELD(pto_error, held, 64);
+    FIELD(pto_error, holder, 72);
+    FIELD(pto_error, reserved, 76);
+    FIELD(pto_error, resource, 80);
     BYTES(pto_error, resource, 32);
-    FIELD(pto_error, kernel, 80);
+    FIELD(pto_error, kernel, 112);
     BYTES(pto_error, kernel, 64);
-    FIELD(pto_error, message, 144);
+    FIELD(pto_error, message, 176);
     BYTES(pto_error, message, 256);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_predicate_has_this_layout),
         cmocka_unit_test(the_tensor_descriptor_has_128_bytes_in_this_order),
         cmocka_unit_test(a_tensor_descriptor_is_aligned_to_a_cache_line),
         cmocka_unit_test(a_deferred_completion_has_32_bytes_in_this_order),

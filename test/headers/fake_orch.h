@@ -19,6 +19,9 @@ typedef struct fake_orch {
     uint32_t allocations;
     uint32_t scopes_begun;
     uint32_t scopes_ended;
+    uint32_t scope_mode; /* Of the last one begun. */
+    const pto_tensor *discarded;
+    const uint64_t *scalars;      /* The run's. */
     uint32_t index[PTO_MAX_RANK]; /* Of the last element read or written. */
     uint64_t element;             /* What is read; what was written. */
     uint32_t fatals;
@@ -52,8 +55,19 @@ static inline pto_status fake_allocate(pto_orch *orch, pto_tensor *tensor)
     return fake->status;
 }
 
-static inline void fake_scope_begin(pto_orch *orch)
+static inline void fake_discard(pto_orch *orch, const pto_tensor *tensor)
 {
+    fake_of(orch)->discarded = tensor;
+}
+
+static inline uint64_t fake_scalar(pto_orch *orch, uint32_t index)
+{
+    return fake_of(orch)->scalars[index];
+}
+
+static inline void fake_scope_begin(pto_orch *orch, uint32_t mode)
+{
+    fake_of(orch)->scope_mode = mode;
     fake_of(orch)->scopes_begun++;
 }
 
@@ -115,8 +129,9 @@ static inline pto_status fake_status(const pto_orch *orch)
 static inline void fake_init(fake_orch *fake)
 {
     static const pto_orch_ops ops = {
-        sizeof(pto_orch_ops), PTO_ABI_VERSION,  fake_submit, fake_allocate, fake_scope_begin, fake_scope_end,
-        fake_get_element,     fake_set_element, fake_log,    fake_fatal,    fake_reject,      fake_status,
+        sizeof(pto_orch_ops), PTO_ABI_VERSION,  fake_submit,      fake_allocate, fake_discard, fake_scope_begin,
+        fake_scope_end,       fake_get_element, fake_set_element, fake_scalar,   fake_log,     fake_fatal,
+        fake_reject,          fake_status,
     };
     memset(fake, 0, sizeof *fake);
     fake->orch.ops = &ops;

@@ -343,7 +343,7 @@ static void arguments_of_the_run_come_in_order(void **state)
     const uint64_t scalars[] = {11, UINT64_MAX};
     fake->orch.tensors = tensors;
     fake->orch.tensor_count = 2;
-    fake->orch.scalars = scalars;
+    fake->scalars = scalars;
     fake->orch.scalar_count = 2;
     assert_ptr_equal(pto_tensor_arg(&fake->orch, 1), &tensors[1]);
     assert_int_equal(pto_scalar_arg(&fake->orch, 0), 11);
@@ -469,7 +469,7 @@ static void a_whole_task_reaches_the_table_as_it_is(void **state)
     task.block_num = 16;
     task.dependencies = before;
     task.dependency_count = 2;
-    assert_int_equal(pto_submit(&fake->orch, &task), 1000);
+    assert_int_equal(pto_submit_task(&fake->orch, &task), 1000);
     assert_int_equal(fake->task.block_num, 16);
     assert_int_equal(fake->task.dependency_count, 2);
     assert_ptr_equal(fake->task.dependencies, before);

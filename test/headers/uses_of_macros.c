@@ -20,7 +20,7 @@ PTO_ORCHESTRATION(uses_of_macros, 2, 1)
     }
     join.dependencies = &first;
     join.dependency_count = 1;
-    if (pto_submit(orch, &join) == PTO_NO_TASK)
+    if (pto_submit_task(orch, &join) == PTO_NO_TASK)
         pto_fatal(orch, 3, "task %llu has no successor", (unsigned long long)first);
     pto_log(orch, PTO_LOG_INFO, "scalar %llu", (unsigned long long)pto_scalar_arg(orch, 0));
 }
