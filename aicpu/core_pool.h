@@ -59,6 +59,13 @@ public:
 
     void release(uint32_t core) { store_release(taken_[core], 0u); } // C1: pairs with claim
 
+    void release_lanes(uint32_t cluster, uint32_t lane_mask)
+    {
+        for (uint32_t lane = 0; lane < kCoresPerCluster; lane++)
+            if ((lane_mask >> lane & 1) != 0)
+                release(core_id(cluster, lane));
+    }
+
 private:
     bool claim(uint32_t core)
     {

@@ -11,7 +11,7 @@ Executor::Executor(const ExecutorConfig &config, const ExecutorPort &port)
     engine_.heap_bytes = config.heap_bytes;
     engine_.memory_base = config.memory_base;
     engine_.memory_bytes = config.memory_bytes;
-    engine_.port = {this, relax, work_ready, log};
+    engine_.port = {this, relax, work_ready, log, nullptr, nullptr};
 }
 
 /// The owner waits: as worker 0 it does some of the work that it waits for.
@@ -70,7 +70,7 @@ void Executor::run(const wire::LaunchBlock &launch, wire::ReportBlock *report)
 {
     wire::ArgsView args{};
     const pto_orch_entry *entry = check(launch, &args);
-    if (entry != nullptr && builder_.begin(launch, args, config_.cluster_count)) {
+    if (entry != nullptr && builder_.begin(launch, args, config_.cluster_count, args.scalars)) {
         entry->run(builder_.orch());
         builder_.finish();
     }

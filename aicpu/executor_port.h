@@ -28,9 +28,11 @@ struct LoadedOrch {
 struct ExecutorPort {
     void *self;
 
-    /// Starts `count` instances that need each other: lanes of one block. Reports each with Scheduler::lane_done, from
-    /// any worker, during the call or later.
+    /// Starts `count` instances that need each other: lanes of one block. Reports each with Scheduler::lane_done or
+    /// lane_deferred, from any worker, during the call or later.
     void (*start)(void *self, uint32_t worker, const LaneRun *runs, uint32_t count);
+    /// The same, without running anything during the call: other instances that they need are still to be started.
+    void (*offer)(void *self, const LaneRun *runs, uint32_t count);
     /// Advances instances that are under way; false when there was nothing to do.
     bool (*poll)(void *self, uint32_t worker);
     /// Nothing to do for now: lets time pass. `round` counts the calls of one wait.

@@ -10,12 +10,15 @@ void Scheduler::reset(uint32_t cluster_count, const wire::KernelEntry *kernels)
 {
     kernels_ = kernels;
     cores_.reset(cluster_count);
+    cohort_.reset();
     for (Kept &kept : kept_)
         kept.slot = nullptr;
 }
 
 bool Scheduler::has_ready() const
 {
+    if (cohort_.is_collecting())
+        return true;
     for (const engine::ReadyQueue &queue : engine_.ready)
         if (!queue.is_empty())
             return true;
@@ -34,15 +37,23 @@ void Scheduler::flush(uint32_t worker)
 
 bool Scheduler::step(uint32_t worker)
 {
-    if (port_.poll(port_.self, worker))
+    if (port_.poll(port_.self, worker) || poll_deferred(worker) || step_cohort(worker))
         return true;
-    if (TaskSlot *kept = kept_[worker].slot; kept != nullptr) {
-        kept_[worker].slot = nullptr;
-        if (start(worker, *kept))
-            return true;
-    }
-    // First the tasks that need most cores at once, which are the hardest to place. A shape whose cores are all taken
-    // does not hold up the others.
+    // While a cohort collects cores, what becomes idle is for it alone; its turn ends when the running kernels have.
+    return !cohort_.is_collecting() && (take_kept(worker) || take_ready(worker));
+}
+
+bool Scheduler::take_kept(uint32_t worker)
+{
+    TaskSlot *kept = kept_[worker].slot;
+    kept_[worker].slot = nullptr;
+    return kept != nullptr && start(worker, *kept);
+}
+
+/// First the tasks that need most cores at once, which are the hardest to place. A shape whose cores are all taken does
+/// not hold up the others.
+bool Scheduler::take_ready(uint32_t worker)
+{
     static constexpr Shape kOrder[] = {Shape::kMix, Shape::kAic, Shape::kAiv, Shape::kNoCore};
     for (const Shape shape : kOrder) {
         engine::ReadyQueue &queue = engine_.ready[static_cast<uint32_t>(shape)];
@@ -55,28 +66,31 @@ bool Scheduler::step(uint32_t worker)
     return false;
 }
 
-/// Claims what one block needs and fills its runs; returns how many, 0 when the cores are not free.
-uint32_t Scheduler::claim(const TaskSlot &slot, uint32_t worker, LaneRun *runs)
+/// Makes the instances of one block, which has its cores: `place` is a cluster for a MIX task, else a core.
+uint32_t Scheduler::fill_runs(TaskSlot &slot, uint32_t place, uint32_t block, LaneRun *runs) const
 {
-    uint32_t cluster = 0;
-    uint32_t core = kNoCore;
-    if (slot.shape == Shape::kMix)
-        cluster = cores_.claim_lanes(slot.lane_mask, worker);
-    else
-        core = cores_.claim_one(slot.shape, worker);
-    if (cluster == kNoCore || (slot.shape != Shape::kMix && core == kNoCore))
-        return 0;
     uint32_t count = 0;
     for (uint32_t lane = 0; lane < kCoresPerCluster; lane++) {
         if ((slot.lane_mask >> lane & 1) == 0)
             continue;
-        LaneRun &run = runs[count++];
-        run.slot = nullptr;
-        run.entry = kernels_[slot.func_id[lane]].entry;
-        run.lane = lane;
-        run.core = slot.shape == Shape::kMix ? core_id(cluster, lane) : core;
+        const uint32_t core = slot.shape == Shape::kMix ? core_id(place, lane) : place;
+        runs[count++] = {&slot, kernels_[slot.func_id[lane]].entry, block, lane, core};
     }
     return count;
+}
+
+/// Looks at a task's predicate once. False: it does not hold, and the task is complete.
+bool Scheduler::decide(uint32_t worker, TaskSlot &slot)
+{
+    if ((slot.flags & engine::kUndecided) == 0)
+        return true;
+    slot.flags = static_cast<uint8_t>(slot.flags & ~engine::kUndecided);
+    if (engine::holds(engine_.tasks.payload.predicate(slot)))
+        return true;
+    std::atomic<uint64_t> &skipped = engine_.counts[worker].skipped;
+    store_relaxed(skipped, load_relaxed(skipped) + 1);
+    complete(worker, slot);
+    return false;
 }
 
 bool Scheduler::start(uint32_t worker, TaskSlot &slot)
@@ -85,21 +99,21 @@ bool Scheduler::start(uint32_t worker, TaskSlot &slot)
         discard(worker, slot);
         return true;
     }
+    if (!decide(worker, slot))
+        return true;
     if (slot.shape == Shape::kNoCore) {
         complete(worker, slot);
         return true;
     }
-    LaneRun runs[kCoresPerCluster];
-    const uint32_t count = claim(slot, worker, runs);
-    if (count == 0) {
+    const uint32_t place =
+        slot.shape == Shape::kMix ? cores_.claim_lanes(slot.lane_mask, worker) : cores_.claim_one(slot.shape, worker);
+    if (place == kNoCore) {
         engine_.push_ready(slot);
         return false;
     }
+    LaneRun runs[kCoresPerCluster];
     const uint32_t block = slot.next_block++;
-    for (uint32_t i = 0; i < count; i++) {
-        runs[i].slot = &slot;
-        runs[i].block = block;
-    }
+    const uint32_t count = fill_runs(slot, place, block, runs);
     // The other blocks go back before this one runs: it may take long, or wait for them.
     if (block + 1 < slot.block_num) {
         engine_.push_ready(slot);
@@ -109,12 +123,68 @@ bool Scheduler::start(uint32_t worker, TaskSlot &slot)
     return true;
 }
 
+/// Lets the task that collects cores take what is idle, and starts it once it has them all.
+bool Scheduler::step_cohort(uint32_t worker)
+{
+    engine::ReadyQueue &queue = engine_.ready[engine::kCohortQueue];
+    if ((!cohort_.is_collecting() && queue.is_empty()) || !cohort_.try_lock())
+        return false;
+    if (cohort_.slot() == nullptr) {
+        const uint32_t index = queue.pop(&engine_.tasks[0]);
+        if (index == engine::kNone) {
+            cohort_.unlock();
+            return false;
+        }
+        TaskSlot &next = engine_.tasks[index];
+        if (!engine_.error.is_set() && !decide(worker, next)) {
+            cohort_.unlock();
+            return true;
+        }
+        cohort_.begin(next);
+    }
+    TaskSlot &slot = *cohort_.slot();
+    if (engine_.error.is_set()) {
+        cohort_.give_back(cores_);
+        cohort_.end();
+        cohort_.unlock();
+        discard(worker, slot);
+        return true;
+    }
+    if (!cohort_.collect(cores_)) {
+        cohort_.unlock();
+        return false;
+    }
+    start_cohort(worker, slot);
+    return true;
+}
+
+/// Starts all blocks: the first one on this worker, once the others have been handed out.
+void Scheduler::start_cohort(uint32_t worker, TaskSlot &slot)
+{
+    LaneRun runs[kCoresPerCluster];
+    slot.next_block = slot.block_num;
+    for (uint32_t block = 1; block < slot.block_num; block++) {
+        const uint32_t count = fill_runs(slot, cohort_.place(block), block, runs);
+        port_.offer(port_.self, runs, count);
+    }
+    const uint32_t count = fill_runs(slot, cohort_.place(0), 0, runs);
+    cohort_.end();
+    cohort_.unlock();
+    port_.start(port_.self, worker, runs, count);
+}
+
+void Scheduler::count_down(uint32_t worker, TaskSlot &slot, uint32_t instances)
+{
+    if (fetch_sub_acq_rel(slot.lanes_left, instances) == instances)
+        complete(worker, slot);
+}
+
 /// After an error: counts the blocks that will not start as done, so that the run drains.
 void Scheduler::discard(uint32_t worker, TaskSlot &slot)
 {
-    const uint32_t unstarted = (slot.block_num - slot.next_block) * engine::lane_count(slot);
-    if (slot.shape == Shape::kNoCore || fetch_sub_acq_rel(slot.lanes_left, unstarted) == unstarted)
-        complete(worker, slot);
+    if (slot.shape == Shape::kNoCore)
+        return complete(worker, slot);
+    count_down(worker, slot, (slot.block_num - slot.next_block) * engine::lane_count(slot));
 }
 
 void Scheduler::lane_done(uint32_t worker, const LaneRun &run)
@@ -123,9 +193,78 @@ void Scheduler::lane_done(uint32_t worker, const LaneRun &run)
     std::atomic<uint64_t> &kernels = engine_.counts[worker].kernels;
     store_relaxed(kernels, load_relaxed(kernels) + 1);
     TaskSlot &slot = *run.slot;
-    const bool alone = slot.block_num == 1 && slot.shape != Shape::kMix;
-    if (alone || fetch_sub_acq_rel(slot.lanes_left, 1) == 1)
-        complete(worker, slot);
+    const bool alone = slot.block_num == 1 && slot.shape != Shape::kMix && load_acquire(slot.lanes_left) == 1;
+    if (alone)
+        return complete(worker, slot);
+    count_down(worker, slot, 1);
+}
+
+bool Scheduler::is_sound(const pto_completion &completion) const
+{
+    return completion.completion_type == PTO_COMPLETION_COUNTER && completion.addr % sizeof(uint32_t) == 0 &&
+           completion.addr >= engine_.memory_base &&
+           completion.addr - engine_.memory_base <= engine_.memory_bytes - sizeof(uint32_t);
+}
+
+void Scheduler::lane_overflowed(const LaneRun &run)
+{
+    wire::ErrorRecord record = engine::error_record(PTO_ERROR_INVALID_COMPLETION);
+    record.task = run.slot->ordinal;
+    record.func_id = run.slot->func_id[run.lane];
+    record.core = static_cast<int32_t>(run.core);
+    record.resource = wire::Resource::kCompletions;
+    record.available = PTO_KERNEL_MAX_COMPLETIONS;
+    record.needed = PTO_KERNEL_MAX_COMPLETIONS + 1;
+    engine_.error.set(record, "task %u: kernel %d deferred its completion to more than %u counters", run.slot->ordinal,
+                      record.func_id, PTO_KERNEL_MAX_COMPLETIONS);
+}
+
+void Scheduler::lane_deferred(uint32_t worker, const LaneRun &run, const pto_completion *entries, uint32_t count)
+{
+    TaskSlot &slot = *run.slot;
+    engine::DeferredList &deferred = engine_.deferred;
+    for (uint32_t i = 0; i < count && !engine_.error.is_set(); i++) {
+        wire::ErrorRecord record = engine::error_record(PTO_ERROR_INVALID_COMPLETION);
+        record.task = slot.ordinal;
+        record.func_id = slot.func_id[run.lane];
+        record.core = static_cast<int32_t>(run.core);
+        if (!is_sound(entries[i])) {
+            engine_.error.set(record, "task %u: kernel %d deferred its completion to type %d at 0x%llx, no counter",
+                              slot.ordinal, record.func_id, entries[i].completion_type,
+                              static_cast<unsigned long long>(entries[i].addr));
+            break;
+        }
+        while (!deferred.try_lock())
+            port_.relax(port_.self, worker, 0);
+        slot.lanes_left.fetch_add(1, std::memory_order_relaxed); // before anyone can count it down
+        const bool added = deferred.add({entries[i].addr, entries[i].expected_value, engine_.tasks.index_of(slot)});
+        if (!added)
+            slot.lanes_left.fetch_sub(1, std::memory_order_relaxed);
+        deferred.unlock();
+        if (added)
+            continue;
+        record.status = PTO_ERROR_CAPACITY;
+        record.resource = wire::Resource::kCompletions;
+        record.available = deferred.capacity();
+        record.needed = deferred.capacity() + 1;
+        engine_.error.set(record, "task %u: %u deferred completions are pending, which is the most", slot.ordinal,
+                          deferred.capacity());
+    }
+    lane_done(worker, run);
+}
+
+/// Counts tasks down whose counters have arrived; after an error all of them, since what they wait for may never run.
+bool Scheduler::poll_deferred(uint32_t worker)
+{
+    engine::DeferredList &deferred = engine_.deferred;
+    if (deferred.is_empty() || !deferred.try_lock())
+        return false;
+    engine::DeferredList::Entry arrived;
+    const bool any = deferred.take_arrived(engine_.error.is_set(), &arrived);
+    deferred.unlock();
+    if (any)
+        count_down(worker, engine_.tasks[arrived.slot], 1);
+    return any;
 }
 
 void Scheduler::complete(uint32_t worker, TaskSlot &slot)

@@ -2,7 +2,7 @@
 #ifndef PTO_AICPU_SCHEDULER_H
 #define PTO_AICPU_SCHEDULER_H
 
-#include "aicpu/core_pool.h"
+#include "aicpu/cohort.h"
 #include "aicpu/executor_port.h"
 #include "engine/engine.h"
 
@@ -26,13 +26,26 @@ public:
     /// An instance has ended. From the port.
     void lane_done(uint32_t worker, const LaneRun &run);
 
+    /// An instance has returned and deferred its completion to counters. From the port.
+    void lane_deferred(uint32_t worker, const LaneRun &run, const pto_completion *entries, uint32_t count);
+    /// An instance has deferred its completion to more counters than fit. From the port, before lane_done.
+    void lane_overflowed(const LaneRun &run);
+
     /// Whether a task is ready that nobody has taken.
     bool has_ready() const;
 
 private:
     /// False, and the task is queued again, when no core is free for it.
     bool start(uint32_t worker, engine::TaskSlot &slot);
-    uint32_t claim(const engine::TaskSlot &slot, uint32_t worker, LaneRun *runs);
+    uint32_t fill_runs(engine::TaskSlot &slot, uint32_t place, uint32_t block, LaneRun *runs) const;
+    bool take_kept(uint32_t worker);
+    bool take_ready(uint32_t worker);
+    bool step_cohort(uint32_t worker);
+    void start_cohort(uint32_t worker, engine::TaskSlot &slot);
+    bool poll_deferred(uint32_t worker);
+    bool is_sound(const pto_completion &completion) const;
+    bool decide(uint32_t worker, engine::TaskSlot &slot);
+    void count_down(uint32_t worker, engine::TaskSlot &slot, uint32_t instances);
     void discard(uint32_t worker, engine::TaskSlot &slot);
     void complete(uint32_t worker, engine::TaskSlot &slot);
 
@@ -45,6 +58,7 @@ private:
     const ExecutorPort &port_;
     const wire::KernelEntry *kernels_ = nullptr;
     CorePool cores_;
+    Cohort cohort_;
     Kept kept_[engine::kMaxWorkers] = {};
 };
 

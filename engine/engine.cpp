@@ -9,6 +9,7 @@ std::size_t Engine::layout(void *arena, const Geometry &geometry)
     tasks.layout(carver, geometry.max_tasks, geometry.payload_lines, geometry.max_edges);
     map.layout(carver, geometry.max_buffers, geometry.max_nodes, geometry.max_readers);
     heap.layout(carver, 2 * geometry.max_buffers + 1);
+    deferred.layout(carver, geometry.max_deferred);
     return carver.used_bytes();
 }
 
@@ -19,16 +20,19 @@ void Engine::reset(uint32_t workers)
     heap.reset(heap_base, heap_bytes);
     scopes.reset();
     error.reset();
+    deferred.reset();
     for (ReadyQueue &queue : ready)
         queue.reset();
     worker_count = workers;
     for (uint32_t i = 0; i < workers; i++) {
         store_relaxed(counts[i].tasks, uint64_t{0});
         store_relaxed(counts[i].kernels, uint64_t{0});
+        store_relaxed(counts[i].skipped, uint64_t{0});
     }
     store_relaxed(recycling, true);
     store_relaxed(abandoned, false);
     store_relaxed(submitted, uint64_t{0});
+    joins = 0;
 }
 
 uint64_t Engine::outstanding() const
@@ -64,10 +68,14 @@ void Engine::fill_report(wire::ReportBlock *report) const
 {
     report->magic = wire::kReportMagic;
     report->version = wire::kBlockVersion;
-    report->tasks = load_relaxed(submitted) - outstanding();
+    const uint64_t completed = load_relaxed(submitted) - outstanding();
+    report->tasks = completed > joins ? completed - joins : 0;
     report->kernels = 0;
-    for (uint32_t i = 0; i < worker_count; i++)
+    report->skipped = 0;
+    for (uint32_t i = 0; i < worker_count; i++) {
         report->kernels += load_acquire(counts[i].kernels);
+        report->skipped += load_acquire(counts[i].skipped);
+    }
     report->edges = tasks.edges_pushed();
     report->peak_heap_bytes = heap.peak_bytes();
     report->peak_tasks = tasks.peak();

@@ -2,6 +2,7 @@
 #ifndef PTO_ENGINE_ENGINE_H
 #define PTO_ENGINE_ENGINE_H
 
+#include "engine/deferred_list.h"
 #include "engine/error_latch.h"
 #include "engine/heap.h"
 #include "engine/port.h"
@@ -24,6 +25,7 @@ struct Geometry {
     uint32_t max_readers;
     uint32_t max_edges;
     uint32_t payload_lines;
+    uint32_t max_deferred;
 
     /// Proportions that let the task count be the limit that graphs of ordinary degree reach first.
     static constexpr Geometry of_tasks(uint32_t max_tasks)
@@ -35,6 +37,7 @@ struct Geometry {
             .max_readers = 4 * max_tasks + PTO_MAX_RUN_TENSORS,
             .max_edges = 8 * max_tasks + 1024,
             .payload_lines = 8 * max_tasks + 128,
+            .max_deferred = 2 * max_tasks + PTO_KERNEL_MAX_COMPLETIONS * kMaxCores,
         };
     }
 };
@@ -43,7 +46,17 @@ struct Geometry {
 struct alignas(64) WorkerCount {
     std::atomic<uint64_t> tasks;   ///< D5: release after the task's effects, the owner reads with acquire.
     std::atomic<uint64_t> kernels; ///< Kernel instances.
+    std::atomic<uint64_t> skipped; ///< Tasks whose predicate did not hold.
 };
+
+/// Ready queues: one per shape, and one for tasks whose blocks start together, whatever their shape.
+inline constexpr uint32_t kCohortQueue = kShapeCount;
+inline constexpr uint32_t kReadyQueueCount = kShapeCount + 1;
+
+inline uint32_t queue_of(const TaskSlot &slot)
+{
+    return (slot.flags & kSyncStart) != 0 ? kCohortQueue : static_cast<uint32_t>(slot.shape);
+}
 
 /// All state of the runs on one device: they follow each other, and a reset between them costs nothing that grows with
 /// the last one. The owner (orchestration) thread builds the graph, workers complete tasks.
@@ -53,11 +66,13 @@ struct Engine {
     Heap heap;
     ScopeStack scopes;
     ErrorLatch error;
-    ReadyQueue ready[kShapeCount];
+    ReadyQueue ready[kReadyQueueCount];
+    DeferredList deferred;
     WorkerCount counts[kMaxWorkers];
     uint32_t worker_count;           ///< Entries of `counts` in use.
     std::atomic<bool> recycling;     ///< Completed slots go back to the owner; off once nothing more is submitted.
     std::atomic<uint64_t> submitted; ///< Written by the owner; others watch it for progress.
+    uint64_t joins;                  ///< Submitted tasks that are not the orchestration's. Owner only.
     std::atomic<bool> abandoned;     ///< A task will never complete: nobody may wait for it any more.
     uint64_t heap_base;
     uint64_t heap_bytes;
@@ -75,7 +90,7 @@ struct Engine {
     uint64_t outstanding() const;
 
     /// Makes a task that waits for nothing available to the workers. Any thread.
-    void push_ready(TaskSlot &slot) { ready[static_cast<uint32_t>(slot.shape)].push(&tasks[0], tasks.index_of(slot)); }
+    void push_ready(TaskSlot &slot) { ready[queue_of(slot)].push(&tasks[0], tasks.index_of(slot)); }
 
     /// Marks a task complete: consumers that waited for it alone become ready, except one that is returned for the
     /// caller to run next (nullptr: none). Any worker, once per task.

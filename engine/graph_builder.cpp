@@ -12,14 +12,42 @@ namespace {
 
 constexpr uint32_t kMaxArguments = PTO_KERNEL_MAX_TENSORS + PTO_KERNEL_MAX_SCALARS;
 
+bool is_scalar(const pto_arg &arg)
+{
+    return arg.access == PTO_ACCESS_SCALAR || arg.access == PTO_ACCESS_RUN_SCALAR;
+}
+
+/// The element that a checked predicate reads, as a tensor of its own.
+pto_tensor element_of(const pto_predicate &predicate)
+{
+    pto_tensor element = *predicate.tensor;
+    for (uint32_t i = 0; i < element.ndims; i++) {
+        element.start_offset += uint64_t{predicate.index[i]} * element.strides[i];
+        element.shape[i] = 1;
+    }
+    return element;
+}
+
+const char *argument_defect(const pto_arg &arg)
+{
+    if (arg.access > PTO_ACCESS_RUN_SCALAR)
+        return "an unknown access";
+    return is_scalar(arg) ? "no such scalar of the run" : "no tensor";
+}
+
 } // namespace
 
-bool GraphBuilder::begin(const wire::LaunchBlock &launch, const wire::ArgsView &args, uint32_t cluster_count)
+bool GraphBuilder::begin(const wire::LaunchBlock &launch, const wire::ArgsView &args, uint32_t cluster_count,
+                         const uint64_t *passed_scalars)
 {
     bridge_.builder = this;
     bridge_.orch = {&orch_ops(),   args.tensors,  args.tensor_count, args.scalar_count,
                     cluster_count, cluster_count, 2 * cluster_count, 0};
     scalars_ = args.scalars;
+    passed_scalars_ = passed_scalars;
+    for (uint64_t &word : scalars_read_)
+        word = 0;
+    manual_join_ = nullptr;
     kernels_ = reinterpret_cast<const wire::KernelEntry *>(launch.kernels);
     kernel_count_ = launch.kernel_count;
     engine_.scopes.push();
@@ -31,16 +59,7 @@ void GraphBuilder::finish()
     if (!is_over() && engine_.scopes.depth() != 1)
         engine_.error.set(error_record(PTO_ERROR_SCOPE), "the orchestration returned with %u scopes still open",
                           engine_.scopes.depth() - 1);
-    store_relaxed(engine_.recycling, false);
-    for (uint32_t round = 0; engine_.outstanding() > 0 && !load_relaxed(engine_.abandoned); round++)
-        engine_.port.relax(engine_.port.self, round);
-}
-
-wire::ErrorRecord GraphBuilder::task_error(pto_status status) const
-{
-    wire::ErrorRecord record = error_record(status);
-    record.task = ordinal();
-    return record;
+    wait_for_all();
 }
 
 bool GraphBuilder::check_kernel(int32_t func_id, uint32_t lane)
@@ -70,6 +89,7 @@ bool GraphBuilder::read_kernels(const pto_task &task, TaskSlot *shape)
     }
     const int32_t func_ids[] = {task.aic, task.aiv0, task.aiv1};
     shape->lane_mask = 0;
+    shape->flags = kHoldsBuffers;
     for (uint32_t lane = 0; lane < kCoresPerCluster; lane++) {
         shape->func_id[lane] = PTO_NO_KERNEL;
         if (func_ids[lane] == PTO_NO_KERNEL)
@@ -86,11 +106,35 @@ bool GraphBuilder::read_kernels(const pto_task &task, TaskSlot *shape)
     case 1u << kLaneAiv1: shape->shape = Shape::kAiv; break;
     default: shape->shape = Shape::kMix;
     }
+    return read_launch(task, shape);
+}
+
+/// Blocks, and whether they start together.
+bool GraphBuilder::read_launch(const pto_task &task, TaskSlot *shape)
+{
     shape->block_num = task.block_num == 0 ? 1 : task.block_num;
-    if (shape->block_num <= INT32_MAX / kCoresPerCluster && (shape->block_num == 1 || shape->lane_mask != 0))
+    if (shape->block_num > INT32_MAX / kCoresPerCluster || (shape->block_num > 1 && shape->lane_mask == 0)) {
+        engine_.error.set(task_error(PTO_ERROR_INVALID_TASK), "task %llu: %u blocks of %u kernels cannot be launched",
+                          ordinal(), shape->block_num, lane_count(*shape));
+        return false;
+    }
+    if ((task.flags & ~PTO_TASK_SYNC_START) != 0) {
+        engine_.error.set(task_error(PTO_ERROR_INVALID_TASK), "task %llu: unknown flags 0x%x", ordinal(), task.flags);
+        return false;
+    }
+    if (task.flags == 0 || shape->block_num == 1)
         return true;
-    engine_.error.set(task_error(PTO_ERROR_INVALID_TASK), "task %llu: %u blocks of %u kernels cannot be launched",
-                      ordinal(), shape->block_num, lane_count(*shape));
+    const uint32_t clusters = bridge_.orch.cluster_count;
+    const uint32_t places = shape->shape == Shape::kAiv ? 2 * clusters : clusters;
+    shape->flags |= kSyncStart;
+    if (shape->block_num <= places)
+        return true;
+    wire::ErrorRecord record = task_error(PTO_ERROR_CAPACITY);
+    record.resource = wire::Resource::kCores;
+    record.needed = shape->block_num;
+    record.available = places;
+    engine_.error.set(record, "task %llu: %u blocks are to start together, the chip has cores for %u", ordinal(),
+                      shape->block_num, places);
     return false;
 }
 
@@ -104,10 +148,12 @@ bool GraphBuilder::count_arguments(const pto_task &task, TaskSlot *counts)
     uint32_t read = 0;
     for (; listed && read < task.arg_count && read < kMaxArguments; read++) {
         const pto_arg &arg = task.args[read];
-        if (arg.access > PTO_ACCESS_SCALAR || (arg.access != PTO_ACCESS_SCALAR && arg.value.tensor == nullptr))
+        if (arg.access > PTO_ACCESS_RUN_SCALAR || (!is_scalar(arg) && arg.value.tensor == nullptr))
             break;
-        scalars += arg.access == PTO_ACCESS_SCALAR ? 1 : 0;
-        tensors += arg.access == PTO_ACCESS_SCALAR ? 0 : 1;
+        if (arg.access == PTO_ACCESS_RUN_SCALAR && arg.value.scalar >= bridge_.orch.scalar_count)
+            break;
+        scalars += is_scalar(arg) ? 1 : 0;
+        tensors += is_scalar(arg) ? 0 : 1;
     }
     counts->tensor_count = static_cast<uint8_t>(tensors);
     counts->scalar_count = static_cast<uint8_t>(scalars);
@@ -116,50 +162,13 @@ bool GraphBuilder::count_arguments(const pto_task &task, TaskSlot *counts)
         engine_.error.set(record, "task %llu: NULL list of %u arguments or %u dependencies", number, task.arg_count,
                           task.dependency_count);
     else if (read < task.arg_count && read < kMaxArguments)
-        engine_.error.set(record, "task %llu: argument %u has %s", number, read,
-                          task.args[read].access > PTO_ACCESS_SCALAR ? "an unknown access" : "no tensor");
+        engine_.error.set(record, "task %llu: argument %u has %s", number, read, argument_defect(task.args[read]));
     else if (task.arg_count > kMaxArguments || tensors > PTO_KERNEL_MAX_TENSORS || scalars > PTO_KERNEL_MAX_SCALARS)
         engine_.error.set(record, "task %llu: %u arguments; a task takes at most %u tensors and %u scalars", number,
                           task.arg_count, PTO_KERNEL_MAX_TENSORS, PTO_KERNEL_MAX_SCALARS);
     else
         return true;
     return false;
-}
-
-/// Blocks of one size are not made from those of others; but while this task is alone, all of them can be laid out
-/// anew.
-bool GraphBuilder::take_payload(TaskSlot *slot, uint32_t size_class)
-{
-    PayloadPool &pool = engine_.tasks.payload;
-    slot->payload = pool.allocate(size_class);
-    if (slot->payload == kNone && engine_.tasks.used() == 1) {
-        pool.reset();
-        slot->payload = pool.allocate(size_class);
-    }
-    return slot->payload != kNone;
-}
-
-TaskSlot *GraphBuilder::take_slot(const TaskSlot &shape)
-{
-    TaskSlot *slot = nullptr;
-    if (!wait_for("task slots", wire::Resource::kTaskSlots, 1,
-                  [&] { return (slot = engine_.tasks.allocate()) != nullptr; }))
-        return nullptr;
-    const uint32_t size_class = PayloadPool::class_of(shape.tensor_count, shape.scalar_count);
-    if (!wait_for("task payload", wire::Resource::kTaskPayload, uint64_t{PayloadPool::kLineBytes} << size_class,
-                  [&] { return take_payload(slot, size_class); }))
-        return nullptr;
-    for (uint32_t lane = 0; lane < kCoresPerCluster; lane++)
-        slot->func_id[lane] = shape.func_id[lane];
-    slot->shape = shape.shape;
-    slot->lane_mask = shape.lane_mask;
-    slot->tensor_count = shape.tensor_count;
-    slot->scalar_count = shape.scalar_count;
-    slot->payload_class = static_cast<uint8_t>(size_class);
-    slot->block_num = shape.block_num;
-    slot->ordinal = static_cast<uint32_t>(ordinal());
-    store_relaxed(slot->lanes_left, shape.block_num * lane_count(shape));
-    return slot;
 }
 
 bool GraphBuilder::fill_arguments(const pto_task &task, TaskSlot &slot)
@@ -169,10 +178,14 @@ bool GraphBuilder::fill_arguments(const pto_task &task, TaskSlot &slot)
     const TaskId id = engine_.tasks.id_of(slot);
     uint32_t filled = 0;
     uint32_t filled_scalars = 0;
+    slot.run_scalars = 0;
     for (uint32_t i = 0; i < task.arg_count; i++) {
         const pto_arg &arg = task.args[i];
-        if (arg.access == PTO_ACCESS_SCALAR) {
-            scalars[filled_scalars++] = arg.value.scalar;
+        if (is_scalar(arg)) {
+            const bool of_run = arg.access == PTO_ACCESS_RUN_SCALAR;
+            if (of_run)
+                slot.run_scalars = static_cast<uint16_t>(slot.run_scalars | 1u << filled_scalars);
+            scalars[filled_scalars++] = of_run ? passed_scalars_[arg.value.scalar] : arg.value.scalar;
             continue;
         }
         pto_tensor &tensor = tensors[filled++];
@@ -186,7 +199,27 @@ bool GraphBuilder::fill_arguments(const pto_task &task, TaskSlot &slot)
     return true;
 }
 
-/// Collects edges from the producers that the tensor map names to the task that is being submitted.
+bool GraphBuilder::fill_predicate(const pto_predicate &predicate, TaskSlot &slot)
+{
+    Resolved resolved;
+    Predicate &kept = engine_.tasks.payload.predicate(slot);
+    if (!resolve_element(predicate.tensor, predicate.index, &resolved, &kept.address))
+        return false;
+    const pto_dtype dtype = predicate.tensor->dtype;
+    if (predicate.op < PTO_PREDICATE_EQ || predicate.op > PTO_PREDICATE_LE || !is_comparable(dtype)) {
+        engine_.error.set(task_error(PTO_ERROR_INVALID_TASK), "task %llu: predicate with comparison %u of dtype %u",
+                          ordinal(), predicate.op, unsigned{dtype});
+        return false;
+    }
+    kept.value = predicate.value;
+    kept.buffer = resolved.index;
+    kept.op = static_cast<uint8_t>(predicate.op);
+    kept.dtype = dtype;
+    kept.reserved = 0;
+    return true;
+}
+
+/// Collects edges from the producers that the tensor map names to the task that waits for them.
 class GraphBuilder::EdgeSink {
 public:
     EdgeSink(GraphBuilder &builder, TaskSlot &consumer)
@@ -216,6 +249,7 @@ public:
     }
 
     uint32_t edges() const { return edges_; }
+    TaskId consumer() const { return self_; }
 
 private:
     GraphBuilder &builder_;
@@ -225,47 +259,51 @@ private:
     uint32_t edges_ = 0;
 };
 
-bool GraphBuilder::add_dependencies(const pto_task &task, TaskSlot &slot, uint32_t *edges)
+bool GraphBuilder::add_access(uint32_t access, uint32_t argument, pto_tensor *tensor, EdgeSink &sink)
 {
-    EdgeSink sink(*this, slot);
-    const TaskId self = engine_.tasks.id_of(slot);
-    pto_tensor *tensor = engine_.tasks.payload.tensors(slot.payload);
-    for (uint32_t i = 0; i < task.arg_count; i++) {
-        const uint32_t access = task.args[i].access;
-        if (access == PTO_ACCESS_SCALAR)
-            continue;
-        pto_tensor &argument = *tensor++;
-        if (access == PTO_ACCESS_OUTPUT)
-            continue; // nobody else can know the buffer yet
-        Resolved resolved;
-        if (!resolve(argument, i, &resolved))
-            return false;
-        argument.buffer = resolved.index;
-        Buffer &buffer = *resolved.buffer;
-        if (!buffer.is_external())
-            buffer.refs++;
-        if (access == PTO_ACCESS_NO_DEP || argument.manual_dep != 0)
-            sink(buffer.owner);
-        else if (access == PTO_ACCESS_INPUT)
-            engine_.map.read(buffer, resolved.view, self, sink);
-        else
-            engine_.map.write(buffer, resolved.view, self, sink);
-    }
-    for (uint32_t i = 0; i < task.dependency_count; i++)
-        sink(TaskId{task.dependencies[i]});
-    *edges = sink.edges();
-    return !is_over();
+    Resolved resolved;
+    if (!resolve(*tensor, argument, &resolved))
+        return false;
+    tensor->buffer = resolved.index;
+    Buffer &buffer = *resolved.buffer;
+    if (!buffer.is_external())
+        buffer.refs++;
+    if (access == PTO_ACCESS_NO_DEP || tensor->manual_dep != 0)
+        sink(buffer.owner);
+    else if (access == PTO_ACCESS_INPUT)
+        engine_.map.read(buffer, resolved.view, sink.consumer(), sink);
+    else
+        engine_.map.write(buffer, resolved.view, sink.consumer(), sink);
+    return true;
 }
 
-void GraphBuilder::start(TaskSlot &slot, uint32_t edges)
+/// Accesses of a task in a manual scope are recorded in the name of the scope's join, which waits for the tasks that
+/// conflict: so the order with tasks before and after the scope stays, and nothing is inferred inside.
+bool GraphBuilder::add_dependencies(const pto_task &task, TaskSlot &slot, uint32_t *edges)
 {
-    store_relaxed(engine_.submitted, ordinal() + 1);
-    // Completions so far have counted down from the bias; what is left are the producers still to come.
-    const bool ready = edges == 0 || fetch_sub_acq_rel(slot.fan_in, kFanInBias - edges) == kFanInBias - edges;
-    if (!ready)
-        return;
-    engine_.push_ready(slot);
-    engine_.port.work_ready(engine_.port.self, 1);
+    EdgeSink own(*this, slot);
+    EdgeSink joined(*this, in_manual_scope() ? *manual_join_ : slot);
+    EdgeSink &inferred = in_manual_scope() ? joined : own;
+    pto_tensor *tensor = engine_.tasks.payload.tensors(slot.payload);
+    for (uint32_t i = 0; i < task.arg_count; i++) {
+        if (is_scalar(task.args[i]))
+            continue;
+        pto_tensor *argument = tensor++;
+        if (task.args[i].access == PTO_ACCESS_OUTPUT)
+            continue; // nobody else can know the buffer yet
+        if (!add_access(task.args[i].access, i, argument, inferred))
+            return false;
+    }
+    if (task.predicate != nullptr) {
+        pto_tensor element = element_of(*task.predicate);
+        if (!add_access(PTO_ACCESS_INPUT, kNoArgument, &element, inferred))
+            return false;
+    }
+    for (uint32_t i = 0; i < task.dependency_count; i++)
+        own(TaskId{task.dependencies[i]});
+    *edges = own.edges();
+    manual_edges_ += joined.edges();
+    return !is_over() && (!in_manual_scope() || join_manual(slot));
 }
 
 pto_task_id GraphBuilder::submit(const pto_task *request)
@@ -281,46 +319,22 @@ pto_task_id GraphBuilder::submit(const pto_task *request)
     TaskSlot shape;
     if (!read_kernels(task, &shape) || !count_arguments(task, &shape))
         return PTO_NO_TASK;
-    if (!engine_.map.has_room(shape.tensor_count)) {
+    if (task.predicate != nullptr)
+        shape.flags |= kHasPredicate | kUndecided;
+    if (!engine_.map.has_room(shape.tensor_count + 1)) {
         if (!quiesce())
             return PTO_NO_TASK;
         engine_.map.forget_accesses();
     }
     TaskSlot *slot = take_slot(shape);
     uint32_t edges = 0;
-    if (slot == nullptr || !fill_arguments(task, *slot) || !add_dependencies(task, *slot, &edges))
+    if (slot == nullptr || !fill_arguments(task, *slot) ||
+        (task.predicate != nullptr && !fill_predicate(*task.predicate, *slot)) ||
+        !add_dependencies(task, *slot, &edges))
         return PTO_NO_TASK;
     const pto_task_id id = engine_.tasks.id_of(*slot).bits;
     start(*slot, edges);
     return id;
-}
-
-void GraphBuilder::scope_begin(uint32_t)
-{
-    if (is_over())
-        return;
-    if (!engine_.scopes.is_full())
-        return engine_.scopes.push();
-    wire::ErrorRecord record = task_error(PTO_ERROR_SCOPE);
-    record.resource = wire::Resource::kScopes;
-    record.needed = PTO_MAX_SCOPE_DEPTH + 1;
-    record.available = PTO_MAX_SCOPE_DEPTH;
-    engine_.error.set(record, "scopes are nested more than %u deep", PTO_MAX_SCOPE_DEPTH);
-}
-
-void GraphBuilder::scope_end()
-{
-    if (is_over())
-        return;
-    if (engine_.scopes.depth() == 1)
-        return engine_.error.set(task_error(PTO_ERROR_SCOPE), "scope_end without a scope_begin, after %llu tasks",
-                                 ordinal());
-    for (uint32_t at = engine_.scopes.top().buffer_head; at != kNone;) {
-        const uint32_t next = engine_.map[at].next_in_scope;
-        release_reference(at);
-        at = next;
-    }
-    engine_.scopes.pop();
 }
 
 } // namespace pto::inline PTO_ARCH::engine

@@ -2,7 +2,7 @@
 #ifndef PTO_ENGINE_GRAPH_BUILDER_H
 #define PTO_ENGINE_GRAPH_BUILDER_H
 
-#include "engine/engine.h"
+#include "engine/graph_owner.h"
 #include "engine/wire/args_image.h"
 #include "pto/orch.h"
 
@@ -10,12 +10,14 @@ namespace pto::inline PTO_ARCH::engine {
 
 /// The orchestration's side of the engine: implements the calls of pto/orch.h. Runs on the owner thread alone. The
 /// first error is latched; after it every call does nothing, so the orchestration runs to its end without effect.
-class GraphBuilder {
+class GraphBuilder : private GraphOwner {
 public:
-    explicit GraphBuilder(Engine &engine) : engine_(engine) {}
+    explicit GraphBuilder(Engine &engine) : GraphOwner(engine) {}
 
-    /// Begins a run: binds its arguments and opens the outermost scope. False: the arguments are not usable, latched.
-    bool begin(const wire::LaunchBlock &launch, const wire::ArgsView &args, uint32_t cluster_count);
+    /// Begins a run: binds its arguments and opens the outermost scope. `passed_scalars` is what tasks get for scalars
+    /// of the run that the orchestration does not look at. False: the arguments are not usable, latched.
+    bool begin(const wire::LaunchBlock &launch, const wire::ArgsView &args, uint32_t cluster_count,
+               const uint64_t *passed_scalars);
     /// What the orchestration function is given.
     pto_orch *orch() { return &bridge_.orch; }
     /// The orchestration has returned: checks its scopes and waits until every task is complete.
@@ -29,7 +31,10 @@ public:
     void scope_end();
     uint64_t get_element(const pto_tensor *tensor, const uint32_t *index);
     void set_element(const pto_tensor *tensor, const uint32_t *index, uint64_t bits);
-    uint64_t scalar(uint32_t index) { return scalars_[index]; }
+    uint64_t scalar(uint32_t index);
+
+    /// Whether the orchestration has looked at a scalar argument: the graph may depend on its value then.
+    bool has_read_scalar(uint32_t index) const { return (scalars_read_[index / 64] >> index % 64 & 1) != 0; }
     void log(int32_t level, const char *format, va_list values);
     void fatal(int32_t code, const char *format, va_list values);
     void reject(pto_status status, const char *format, va_list values);
@@ -62,13 +67,21 @@ private:
 
     // Steps of a submit.
     bool read_kernels(const pto_task &task, TaskSlot *shape);
+    bool read_launch(const pto_task &task, TaskSlot *shape);
     bool check_kernel(int32_t func_id, uint32_t lane);
     bool count_arguments(const pto_task &task, TaskSlot *counts);
-    TaskSlot *take_slot(const TaskSlot &shape);
-    bool take_payload(TaskSlot *slot, uint32_t size_class);
     bool fill_arguments(const pto_task &task, TaskSlot &slot);
+    bool fill_predicate(const pto_predicate &predicate, TaskSlot &slot);
     bool add_dependencies(const pto_task &task, TaskSlot &slot, uint32_t *edges);
-    void start(TaskSlot &slot, uint32_t edges);
+    bool add_access(uint32_t access, uint32_t argument, pto_tensor *tensor, EdgeSink &sink);
+    bool join_manual(TaskSlot &slot);
+
+    // Scopes.
+    bool in_manual_scope() const { return manual_join_ != nullptr; }
+    bool begin_manual();
+    void end_manual();
+    void unlink_from_scope(uint32_t index);
+    bool wait_for_element(const Resolved &element, bool for_write);
 
     // Tensors.
     bool resolve(const pto_tensor &tensor, uint32_t argument, Resolved *out);
@@ -76,26 +89,19 @@ private:
     bool find_external(const pto_tensor &tensor, uint32_t argument, uint32_t *out_index);
     bool allocate_output(pto_tensor *tensor, TaskId owner, uint32_t argument);
     bool resolve_element(const pto_tensor *tensor, const uint32_t *index, Resolved *out, uint64_t *out_address);
-    void release_reference(uint32_t buffer);
-
-    // Waiting.
-    template <class Try> bool wait_for(const char *name, wire::Resource resource, uint64_t needed, Try &&attempt);
-    bool quiesce();
-    void drain_retired();
-    void report_deadlock(const char *name, wire::Resource resource, uint64_t needed);
 
     // Errors.
-    bool is_over() const { return engine_.error.is_set() || load_relaxed(engine_.abandoned); }
-    /// Number of the task that is being submitted.
-    unsigned long long ordinal() const { return load_relaxed(engine_.submitted); }
-    wire::ErrorRecord task_error(pto_status status) const;
     bool fail_defect(ViewDefect defect, const pto_tensor &tensor, uint32_t argument);
 
-    Engine &engine_;
     Bridge bridge_{};
     const wire::KernelEntry *kernels_ = nullptr;
     uint32_t kernel_count_ = 0;
     const uint64_t *scalars_ = nullptr;
+    const uint64_t *passed_scalars_ = nullptr; ///< What tasks get for scalars of the run.
+    uint64_t scalars_read_[PTO_MAX_RUN_SCALARS / 64] = {};
+    TaskSlot *manual_join_ = nullptr; ///< Completes after the tasks of the open manual scopes; nullptr: none is open.
+    uint32_t manual_edges_ = 0;
+    uint32_t manual_depth_ = 0; ///< Depth of the outermost manual scope.
 };
 
 /// The table behind every pto_orch.

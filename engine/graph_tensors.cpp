@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The builder's view of tensors: which buffer a descriptor names, whether it may be used, new outputs, single elements.
+// The builder's view of tensors: which buffer a descriptor names, whether it may be used, new outputs.
 #include "engine/base/memory.h"
 #include "engine/graph_builder.h"
 #include "engine/graph_wait.h"
@@ -98,7 +98,8 @@ bool GraphBuilder::find_buffer(const pto_tensor &tensor, uint32_t argument, uint
     if (same && (buffer->is_external() || engine_.scopes.is_open(buffer->scope_depth, buffer->scope_serial)))
         return true;
     engine_.error.set(task_error(PTO_ERROR_STALE_HANDLE), "task %llu: %sthe tensor %s", ordinal(), Where(argument).text,
-                      tensor.addr == 0 ? "was never allocated" : "is used after the scope that held it has ended");
+                      tensor.addr == 0 ? "was never allocated"
+                                       : "is used after the scope that held it has ended, or after it was discarded");
     return false;
 }
 
@@ -170,9 +171,12 @@ bool GraphBuilder::allocate_output(pto_tensor *tensor, TaskId owner, uint32_t ar
     buffer.scope_serial = scope.serial;
     buffer.scope_depth = engine_.scopes.depth() - 1;
     buffer.next_in_scope = scope.buffer_head;
+    buffer.prev_in_scope = kNone;
     uint32_t index = kNone;
     if (!wait_for("buffers", wire::Resource::kBuffers, 1, [&] { return (index = engine_.map.add(buffer)) != kNone; }))
         return false;
+    if (scope.buffer_head != kNone)
+        engine_.map[scope.buffer_head].prev_in_scope = index;
     scope.buffer_head = index;
     scope.held_bytes += engine_.heap.size_bytes(buffer.heap_block);
     fresh.addr = buffer.base;
@@ -180,15 +184,6 @@ bool GraphBuilder::allocate_output(pto_tensor *tensor, TaskId owner, uint32_t ar
     fresh.buffer = index;
     *tensor = fresh;
     return true;
-}
-
-void GraphBuilder::release_reference(uint32_t index)
-{
-    Buffer &buffer = engine_.map[index];
-    if (buffer.is_external() || --buffer.refs > 0)
-        return;
-    engine_.heap.release(buffer.heap_block);
-    engine_.map.remove(index);
 }
 
 pto_status GraphBuilder::allocate(pto_tensor *tensor)
@@ -204,84 +199,6 @@ pto_status GraphBuilder::allocate(pto_tensor *tensor)
         return status();
     release_reference(tensor->buffer); // no task writes it: the scope alone holds it
     return PTO_OK;
-}
-
-void GraphBuilder::discard(const pto_tensor *) {}
-
-/// Waits for single elements: remembers whether a task that conflicts is still live.
-class GraphBuilder::LiveSink {
-public:
-    explicit LiveSink(TaskStore &tasks) : tasks_(tasks) {}
-
-    bool is_live(TaskId id) { return tasks_.find_live(id) != nullptr; }
-    bool operator()(TaskId id)
-    {
-        const bool live = is_live(id);
-        any_ = any_ || live;
-        return live;
-    }
-    bool any() const { return any_; }
-
-private:
-    TaskStore &tasks_;
-    bool any_ = false;
-};
-
-bool GraphBuilder::resolve_element(const pto_tensor *tensor, const uint32_t *index, Resolved *out,
-                                   uint64_t *out_address)
-{
-    if (tensor == nullptr || index == nullptr) {
-        engine_.error.set(task_error(PTO_ERROR_INVALID_ARGUMENT), "element: the %s is NULL",
-                          tensor == nullptr ? "tensor" : "index");
-        return false;
-    }
-    if (!resolve(*tensor, kNoArgument, out))
-        return false;
-    uint64_t element = tensor->start_offset;
-    for (uint32_t i = 0; i < tensor->ndims; i++) {
-        if (index[i] >= tensor->shape[i]) {
-            engine_.error.set(task_error(PTO_ERROR_INVALID_TENSOR), "element: index %u of dimension %u, which has %u",
-                              index[i], i, tensor->shape[i]);
-            return false;
-        }
-        element += uint64_t{index[i]} * tensor->strides[i];
-    }
-    const uint64_t size = pto_dtype_size(tensor->dtype);
-    *out_address = tensor->addr + element * size;
-    out->view = {*out_address - out->buffer->base, size, 1, {{size, 1}}};
-    return true;
-}
-
-uint64_t GraphBuilder::get_element(const pto_tensor *tensor, const uint32_t *index)
-{
-    Resolved resolved;
-    uint64_t address = 0;
-    if (is_over() || !resolve_element(tensor, index, &resolved, &address))
-        return 0;
-    const bool written = wait_for("the element's producers", wire::Resource::kNone, 0, [&] {
-        LiveSink sink(engine_.tasks);
-        engine_.map.inspect(*resolved.buffer, resolved.view, false, sink);
-        return !sink.any();
-    });
-    uint64_t bits = 0;
-    if (written)
-        memcpy(&bits, reinterpret_cast<const void *>(address), pto_dtype_size(tensor->dtype));
-    return bits;
-}
-
-void GraphBuilder::set_element(const pto_tensor *tensor, const uint32_t *index, uint64_t bits)
-{
-    Resolved resolved;
-    uint64_t address = 0;
-    if (is_over() || !resolve_element(tensor, index, &resolved, &address))
-        return;
-    const bool unused = wait_for("the element's users", wire::Resource::kNone, 0, [&] {
-        LiveSink sink(engine_.tasks);
-        engine_.map.inspect(*resolved.buffer, resolved.view, true, sink);
-        return !sink.any();
-    });
-    if (unused)
-        memcpy(reinterpret_cast<void *>(address), &bits, pto_dtype_size(tensor->dtype));
 }
 
 } // namespace pto::inline PTO_ARCH::engine

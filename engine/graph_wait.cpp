@@ -1,27 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// Back-pressure: the builder waits until tasks have given back what it needs. A deadlock is proved, not guessed:
+// Back-pressure: the owner waits until tasks have given back what it needs. A deadlock is proved, not guessed:
 // nothing is in flight, everything that completed has been taken back, and the request still does not fit.
 #include "engine/graph_wait.h"
-#include "engine/graph_builder.h"
 
 namespace pto::inline PTO_ARCH::engine {
 
-void GraphBuilder::drain_retired()
+void GraphOwner::drain_retired()
 {
     uint32_t at = engine_.tasks.take_retired();
     while (at != kNone) {
         TaskSlot &slot = engine_.tasks[at];
         at = load_relaxed(slot.next);
         const pto_tensor *tensors = engine_.tasks.payload.tensors(slot.payload);
-        for (uint32_t i = 0; i < slot.tensor_count; i++)
-            release_reference(tensors[i].buffer);
+        if ((slot.flags & kHoldsBuffers) != 0) {
+            for (uint32_t i = 0; i < slot.tensor_count; i++)
+                release_reference(tensors[i].buffer);
+            if ((slot.flags & kHasPredicate) != 0)
+                release_reference(engine_.tasks.payload.predicate(slot).buffer);
+        }
         engine_.tasks.payload.release(slot.payload, slot.payload_class);
         engine_.tasks.reclaim_edges(slot);
         engine_.tasks.free(slot);
     }
 }
 
-bool GraphBuilder::quiesce()
+bool GraphOwner::quiesce()
 {
     for (uint32_t round = 0; engine_.outstanding() > 0; round++) {
         if (is_over())
@@ -32,7 +35,7 @@ bool GraphBuilder::quiesce()
     return !is_over();
 }
 
-void GraphBuilder::report_deadlock(const char *name, wire::Resource resource, uint64_t needed)
+void GraphOwner::report_deadlock(const char *name, wire::Resource resource, uint64_t needed)
 {
     const uint32_t holder = engine_.scopes.largest_holder();
     uint64_t capacity = 0;

@@ -2,14 +2,14 @@
 #ifndef PTO_ENGINE_GRAPH_WAIT_H
 #define PTO_ENGINE_GRAPH_WAIT_H
 
-#include "engine/graph_builder.h"
+#include "engine/graph_owner.h"
 
 namespace pto::inline PTO_ARCH::engine {
 
 /// Waits until `attempt` succeeds, letting tasks complete in between. False: the run is over, or this can never
 /// succeed, which is latched as PTO_ERROR_DEADLOCK or PTO_ERROR_CAPACITY.
 template <class Try>
-bool GraphBuilder::wait_for(const char *name, wire::Resource resource, uint64_t needed, Try &&attempt)
+bool GraphOwner::wait_for(const char *name, wire::Resource resource, uint64_t needed, Try &&attempt)
 {
     if (attempt())
         return true;

@@ -4,6 +4,7 @@
 
 #include "engine/base/carver.h"
 #include "engine/base/memory.h"
+#include "engine/predicate.h"
 #include "engine/task.h"
 
 #include <bit>
@@ -37,6 +38,12 @@ public:
         return static_cast<uint32_t>(std::bit_width(lines - 1));
     }
 
+    static uint32_t class_of(const TaskSlot &shape)
+    {
+        const bool has_predicate = (shape.flags & kHasPredicate) != 0;
+        return class_of(shape.tensor_count, shape.scalar_count + (has_predicate ? kPredicateWords : 0));
+    }
+
     /// kNone when the pool is exhausted.
     uint32_t allocate(uint32_t size_class)
     {
@@ -64,6 +71,11 @@ public:
         return reinterpret_cast<uint64_t *>(tensors(slot.payload) + slot.tensor_count);
     }
 
+    Predicate &predicate(const TaskSlot &slot)
+    {
+        return *reinterpret_cast<Predicate *>(scalars(slot) + slot.scalar_count);
+    }
+
     uint32_t capacity() const { return capacity_; }
     uint32_t available() const { return capacity_ - bump_; }
 
@@ -84,7 +96,8 @@ private:
     uint32_t bump_ = 0;
     uint32_t free_head_[kClasses] = {};
 };
-static_assert(PayloadPool::class_of(PTO_KERNEL_MAX_TENSORS, PTO_KERNEL_MAX_SCALARS) < PayloadPool::kClasses);
+static_assert(PayloadPool::class_of(PTO_KERNEL_MAX_TENSORS, PTO_KERNEL_MAX_SCALARS + kPredicateWords) <
+              PayloadPool::kClasses);
 
 } // namespace pto::inline PTO_ARCH::engine
 

@@ -19,6 +19,10 @@ struct Port {
     void (*work_ready)(void *self, uint32_t count);
     /// One line for the host's log, zero-terminated.
     void (*log)(void *self, int32_t level, const char *message);
+    /// Reads and writes an element for the orchestration. nullptr: at its address, as on the device; a builder on the
+    /// host is somewhere else than the memory.
+    uint64_t (*load)(void *self, uint64_t address, uint32_t size_bytes);
+    void (*store)(void *self, uint64_t address, uint32_t size_bytes, uint64_t bits);
 };
 
 } // namespace pto::inline PTO_ARCH::engine

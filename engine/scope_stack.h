@@ -28,6 +28,7 @@ public:
     void pop() { depth_--; }
 
     Scope &top() { return scopes_[depth_ - 1]; }
+    Scope &at(uint32_t depth) { return scopes_[depth]; }
     const Scope &at(uint32_t depth) const { return scopes_[depth]; }
     uint32_t depth() const { return depth_; }
     uint32_t peak() const { return peak_; }

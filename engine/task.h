@@ -40,6 +40,15 @@ enum class Shape : uint8_t {
 };
 inline constexpr uint32_t kShapeCount = 4;
 
+/// Bits of `TaskSlot::flags`.
+enum TaskFlag : uint8_t {
+    kSyncStart = 1,    ///< All blocks start together.
+    kHasPredicate = 2, ///< The payload ends with a Predicate.
+    kUndecided = 4,    ///< Nobody has looked at the predicate yet.
+    kHoldsBuffers = 8, ///< The buffers of its tensors are counted.
+    kJoin = 16,        ///< Not a task of the orchestration: joins those of a manual scope.
+};
+
 /// `TaskSlot::fan_out` holds the index of the newest edge or one of these.
 inline constexpr uint32_t kFanOutOpen = kNone;
 inline constexpr uint32_t kFanOutClosed = kNone - 1; ///< The task is complete: no edge is needed any more.
@@ -69,13 +78,14 @@ struct alignas(64) TaskSlot {
     uint8_t tensor_count;
     uint8_t scalar_count;
     uint8_t payload_class;
-    uint8_t reserved;
+    uint8_t flags; ///< Set of TaskFlag. kUndecided: by the worker that holds the task.
     uint32_t block_num;
 
     // Written by the worker that holds the task.
-    uint32_t next_block; ///< First block that is not started yet.
-    uint32_t edge_head;  ///< The closed list, for the owner to reclaim.
-    uint32_t reserved2;
+    uint32_t next_block;  ///< First block that is not started yet.
+    uint32_t edge_head;   ///< The closed list, for the owner to reclaim.
+    uint16_t run_scalars; ///< Scalars that are arguments of the run, as a set of indices. Owner only.
+    uint16_t reserved;
 };
 static_assert(sizeof(TaskSlot) == 64 && offsetof(TaskSlot, generation) == 16 && offsetof(TaskSlot, next_block) == 48);
 

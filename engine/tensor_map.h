@@ -16,8 +16,9 @@ struct alignas(64) Buffer {
     uint32_t scope_serial; ///< Scope that holds it: stale once that serial has left the scope stack.
     uint32_t scope_depth;
     uint32_t next_in_scope;
-    uint32_t root;      ///< Box tree of accesses to parts of the buffer.
-    AccessRecord whole; ///< Accesses to all of it, the usual case, need no tree.
+    uint32_t prev_in_scope; ///< kNone for the first one.
+    uint32_t root;          ///< Box tree of accesses to parts of the buffer.
+    AccessRecord whole;     ///< Accesses to all of it, the usual case, need no tree.
     Frame frame;
 
     uint32_t &pool_next() { return next_in_scope; }

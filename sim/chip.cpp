@@ -59,7 +59,7 @@ bool Chip::set_up(host::DeviceFailure *failure)
     setup.heap_bytes = config_.heap_bytes;
     setup.memory_base = memory_.base();
     setup.memory_bytes = memory_.size_bytes();
-    const aicpu::ExecutorPort port{this, start, poll, relax, work_ready, log, load, unload};
+    const aicpu::ExecutorPort port{this, start, offer, poll, relax, work_ready, log, load, unload};
     executor_ = std::make_unique<aicpu::Executor>(setup, port);
     if (crew_.start(executor_.get(), lanes_pending, this))
         return true;
@@ -103,18 +103,22 @@ void Chip::run(const wire::LaunchBlock &launch, uint64_t timeout_ns, wire::Repor
 
 void Chip::start(void *self, uint32_t worker, const aicpu::LaneRun *runs, uint32_t count)
 {
+    if (count > 1)
+        offer(self, runs + 1, count - 1);
+    static_cast<Chip *>(self)->run_kernel(worker, runs[0]);
+}
+
+void Chip::offer(void *self, const aicpu::LaneRun *runs, uint32_t count)
+{
     auto &chip = *static_cast<Chip *>(self);
-    if (count > 1) {
-        const pto::posix::UserCodeGuard::Shield shield;
-        {
-            const std::lock_guard lock(chip.lanes_mutex_);
-            chip.lanes_.insert(chip.lanes_.end(), runs + 1, runs + count);
-            store_release(chip.lane_count_, static_cast<uint32_t>(chip.lanes_.size()));
-        }
-        // They may wait for each other, so each gets a thread at once, if it is not done by then.
-        chip.crew_.summon(count - 1);
+    const pto::posix::UserCodeGuard::Shield shield;
+    {
+        const std::lock_guard lock(chip.lanes_mutex_);
+        chip.lanes_.insert(chip.lanes_.end(), runs, runs + count);
+        store_release(chip.lane_count_, static_cast<uint32_t>(chip.lanes_.size()));
     }
-    chip.run_kernel(worker, runs[0]);
+    // They may wait for others, so each gets a thread at once, if it is not done by then.
+    chip.crew_.summon(count);
 }
 
 bool Chip::poll(void *self, uint32_t worker)
@@ -148,7 +152,13 @@ void Chip::run_kernel(uint32_t index, const aicpu::LaneRun &run)
     const engine::TaskSlot &slot = *run.slot;
     pto_tensor *tensors = tasks.payload.tensors(slot.payload);
     const uint64_t *scalars = tasks.payload.scalars(slot);
-    pto_local_context local{static_cast<int32_t>(run.block), static_cast<int32_t>(slot.block_num), {}};
+    Worker &worker = crew_.worker(index);
+    worker.completion_count = 0;
+    worker.completion_error = 0;
+    pto_local_context local{static_cast<int32_t>(run.block),
+                            static_cast<int32_t>(slot.block_num),
+                            {&worker.completion_count, &worker.completion_error, worker.completions,
+                             PTO_KERNEL_MAX_COMPLETIONS, tasks.id_of(slot).bits}};
     pto_global_context global{run.core % kCoresPerCluster == engine::kLaneAiv1 ? 1 : 0, {}};
     int64_t args[PTO_KERNEL_ARG_WORDS];
     for (uint32_t i = 0; i < slot.tensor_count; i++)
@@ -157,7 +167,6 @@ void Chip::run_kernel(uint32_t index, const aicpu::LaneRun &run)
     args[PTO_KERNEL_LOCAL_CONTEXT] = reinterpret_cast<int64_t>(&local);
     args[PTO_KERNEL_GLOBAL_CONTEXT] = reinterpret_cast<int64_t>(&global);
 
-    Worker &worker = crew_.worker(index);
     store_relaxed(worker.task, slot.ordinal);
     store_relaxed(worker.func_id, int32_t{slot.func_id[run.lane]});
     store_relaxed(worker.core, static_cast<int32_t>(run.core));
@@ -173,7 +182,24 @@ void Chip::run_kernel(uint32_t index, const aicpu::LaneRun &run)
     if (timed)
         crew_.note_kernel_time(now_ns() - begin);
     store_release(worker.running, false);
-    executor_->scheduler().lane_done(index, run);
+    report_end(index, run);
+}
+
+/// Tells the scheduler that a kernel has returned. What it registered is copied first: from then on the worker's slab
+/// belongs to the next kernel.
+void Chip::report_end(uint32_t index, const aicpu::LaneRun &run)
+{
+    Worker &worker = crew_.worker(index);
+    aicpu::Scheduler &scheduler = executor_->scheduler();
+    const uint32_t count = worker.completion_count;
+    if (worker.completion_error != 0 || count > PTO_KERNEL_MAX_COMPLETIONS)
+        scheduler.lane_overflowed(run);
+    if (count == 0 || count > PTO_KERNEL_MAX_COMPLETIONS)
+        return scheduler.lane_done(index, run);
+    pto_completion entries[PTO_KERNEL_MAX_COMPLETIONS];
+    for (uint32_t i = 0; i < count; i++)
+        entries[i] = const_cast<const pto_completion &>(worker.completions[i]);
+    scheduler.lane_deferred(index, run, entries, count);
 }
 
 void Chip::relax(void *self, uint32_t, uint32_t round)

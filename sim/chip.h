@@ -31,9 +31,11 @@ public:
 private:
     bool set_up(host::DeviceFailure *failure);
     void run_kernel(uint32_t worker, const aicpu::LaneRun &run);
+    void report_end(uint32_t worker, const aicpu::LaneRun &run);
 
     // The executor's port.
     static void start(void *self, uint32_t worker, const aicpu::LaneRun *runs, uint32_t count);
+    static void offer(void *self, const aicpu::LaneRun *runs, uint32_t count);
     static bool poll(void *self, uint32_t worker);
     static void relax(void *self, uint32_t worker, uint32_t round);
     static void work_ready(void *self, uint32_t count);

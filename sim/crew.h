@@ -23,6 +23,11 @@ struct alignas(64) Worker {
     std::atomic<int32_t> core{-1};
     std::atomic<uint64_t> started{0}; ///< Kernels started by this worker: tells the monitor that it moves on.
     uint32_t untimed = 0;             ///< Kernels since the last one that was timed.
+
+    // Where the kernel on this thread registers deferred completions.
+    volatile uint32_t completion_count = 0;
+    volatile int32_t completion_error = 0;
+    pto_completion completions[PTO_KERNEL_MAX_COMPLETIONS];
 };
 
 /// The threads of one chip. The thread that runs a callable does its work; helpers sleep until there is enough of it to

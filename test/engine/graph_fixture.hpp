@@ -72,7 +72,7 @@ public:
         engine.heap_bytes = options.heap_bytes;
         engine.memory_base = memory_.address();
         engine.memory_bytes = options.heap_bytes + kOutsideBytes;
-        engine.port = {this, relax, work_ready, log};
+        engine.port = {this, relax, work_ready, log, nullptr, nullptr};
         assert_true(begin());
     }
 
@@ -94,7 +94,7 @@ public:
         wire::LaunchBlock launch{};
         launch.kernels = reinterpret_cast<uint64_t>(kernels);
         launch.kernel_count = kFuncCount;
-        const bool begun = builder_.begin(launch, args, 2);
+        const bool begun = builder_.begin(launch, args, 2, args.scalars);
         orch = builder_.orch();
         return begun;
     }

@@ -98,7 +98,7 @@ private:
                 .memory_base = memory_.address(),
                 .memory_bytes = kHeapBytes + kOutsideBytes};
     }
-    ExecutorPort port() { return {this, start, poll, relax, work_ready, log, load, unload}; }
+    ExecutorPort port() { return {this, start, offer, poll, relax, work_ready, log, load, unload}; }
 
     static void start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
     {
@@ -106,6 +106,7 @@ private:
         for (uint32_t i = 0; i < count && !device.stuck; i++)
             device.executor.scheduler().lane_done(worker, runs[i]);
     }
+    static void offer(void *self, const LaneRun *runs, uint32_t count) { start(self, 0, runs, count); }
     static bool poll(void *, uint32_t) { return false; }
     static void relax(void *self, uint32_t worker, uint32_t)
     {

@@ -293,8 +293,13 @@ void conflicting_tasks_run_in_the_order_of_their_submits(void **)
 
 void so_they_do_when_everything_is_scarce(void **)
 {
-    const Geometry scarce{
-        .max_tasks = 24, .max_buffers = 4, .max_nodes = 16, .max_readers = 8, .max_edges = 10, .payload_lines = 200};
+    const Geometry scarce{.max_tasks = 24,
+                          .max_buffers = 4,
+                          .max_nodes = 16,
+                          .max_readers = 8,
+                          .max_edges = 10,
+                          .payload_lines = 200,
+                          .max_deferred = 8};
     for (uint64_t seed = 100; seed < 140; seed++)
         run_at_random(seed, {.geometry = scarce}, 1 + seed % 4);
 }

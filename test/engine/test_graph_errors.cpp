@@ -85,7 +85,7 @@ void an_argument_of_unknown_access_is_refused(void **)
 {
     Graph graph;
     pto_arg list[2] = {pto_arg_of_scalar(1), pto_arg_of_scalar(2)};
-    list[1].access = PTO_ACCESS_SCALAR + 1;
+    list[1].access = PTO_ACCESS_RUN_SCALAR + 1;
     assert_true(pto_submit_kernels(graph.orch, PTO_NO_KERNEL, kAivFunc, PTO_NO_KERNEL, list, 2) == PTO_NO_TASK);
     graph.expect_error(PTO_ERROR_INVALID_TASK, "argument 1 has an unknown access");
 }

@@ -23,7 +23,7 @@ public:
     explicit Machine(bool at_once, const GraphOptions &options = {})
         : graph(options), scheduler(graph.engine, port_), at_once_(at_once)
     {
-        port_ = {this, start, poll, relax, work_ready, nullptr, nullptr, nullptr};
+        port_ = {this, start, offer, poll, relax, work_ready, nullptr, nullptr, nullptr};
         graph.work = [this] { return scheduler.step(0); };
         scheduler.reset(kClusters, graph.kernels);
     }
@@ -80,6 +80,7 @@ public:
     uint32_t signals = 0;
 
 private:
+    static void offer(void *self, const LaneRun *runs, uint32_t count) { start(self, 0, runs, count); }
     static void start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
     {
         auto &machine = *static_cast<Machine *>(self);
@@ -448,7 +449,7 @@ void the_run_after_an_error_starts_with_idle_cores(void **)
 struct Crew {
     explicit Crew(Graph &crew_graph) : graph(crew_graph), scheduler(crew_graph.engine, port)
     {
-        port = {this, start, poll, nullptr, work_ready, nullptr, nullptr, nullptr};
+        port = {this, start, offer, poll, nullptr, work_ready, nullptr, nullptr, nullptr};
         scheduler.reset(kClusters, graph.kernels);
     }
     static void start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
@@ -463,6 +464,7 @@ struct Crew {
             crew.scheduler.lane_done(worker, runs[i]);
         }
     }
+    static void offer(void *self, const LaneRun *runs, uint32_t count) { start(self, 0, runs, count); }
     static bool poll(void *, uint32_t) { return false; }
     static void work_ready(void *, uint32_t) {}
 

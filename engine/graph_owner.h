@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PTO_ENGINE_GRAPH_OWNER_H
+#define PTO_ENGINE_GRAPH_OWNER_H
+
+#include "engine/engine.h"
+
+namespace pto::inline PTO_ARCH::engine {
+
+/// The thread that puts tasks into the engine and takes back what completed ones held. Who decides which tasks these
+/// are is up to the derived class: a builder that runs an orchestration, or a replay of a graph that was built before.
+class GraphOwner {
+public:
+    explicit GraphOwner(Engine &engine) : engine_(engine) {}
+
+    /// Nothing more is submitted: waits until every task is complete.
+    void wait_for_all();
+
+protected:
+    /// A slot and payload for a task of this shape, its fixed fields filled in. Waits while the engine is full; nullptr
+    /// when the run is over or there can never be room, which is latched.
+    TaskSlot *take_slot(const TaskSlot &shape);
+    /// Lets a filled task go; `edges` are those that were pushed to it.
+    void start(TaskSlot &slot, uint32_t edges);
+
+    template <class Try> bool wait_for(const char *name, wire::Resource resource, uint64_t needed, Try &&attempt);
+    /// Waits until nothing is in flight. False: the run is over.
+    bool quiesce();
+    void drain_retired();
+    void release_reference(uint32_t buffer);
+
+    bool is_over() const { return engine_.error.is_set() || load_relaxed(engine_.abandoned); }
+    /// Number of the task that is being submitted. Joins are the engine's own and have none.
+    unsigned long long ordinal() const { return load_relaxed(engine_.submitted) - engine_.joins; }
+    wire::ErrorRecord task_error(pto_status status) const;
+
+    Engine &engine_;
+
+private:
+    bool take_payload(TaskSlot *slot, uint32_t size_class);
+    void report_deadlock(const char *name, wire::Resource resource, uint64_t needed);
+};
+
+} // namespace pto::inline PTO_ARCH::engine
+
+#endif
