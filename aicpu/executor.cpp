@@ -4,7 +4,8 @@
 namespace pto::inline PTO_ARCH::aicpu {
 
 Executor::Executor(const ExecutorConfig &config, const ExecutorPort &port)
-    : engine_{}, port_(port), config_(config), orchs_(port_), scheduler_(engine_, port_), builder_(engine_)
+    : engine_{}, port_(port), config_(config), orchs_(port_), scheduler_(engine_, port_), builder_(engine_),
+      replay_(engine_)
 {
     engine_.layout(config.arena, config.geometry);
     engine_.heap_base = config.heap_base;
@@ -37,27 +38,43 @@ void Executor::log(void *self, int32_t level, const char *message)
     port.log(port.self, level, message);
 }
 
-const pto_orch_entry *Executor::check(const wire::LaunchBlock &launch, wire::ArgsView *args)
+bool Executor::check(const wire::LaunchBlock &launch, wire::ArgsView *args)
 {
-    engine::ErrorLatch &error = engine_.error;
     if (launch.magic != wire::kLaunchMagic || launch.version != wire::kBlockVersion) {
-        error.set(engine::error_record(PTO_ERROR_INTERNAL), "launch block of version %u, this executor has %u",
-                  launch.version, wire::kBlockVersion);
-        return nullptr;
+        engine_.error.set(engine::error_record(PTO_ERROR_INTERNAL), "launch block of version %u, this executor has %u",
+                          launch.version, wire::kBlockVersion);
+        return false;
     }
+    if (wire::decode_args_image(reinterpret_cast<void *>(launch.args), launch.args_bytes, args))
+        return true;
+    engine_.error.set(engine::error_record(PTO_ERROR_INTERNAL), "malformed arguments for callable id %d",
+                      launch.callable_id);
+    return false;
+}
+
+const pto_orch_entry *Executor::find_entry(const wire::LaunchBlock &launch, const wire::ArgsView &args)
+{
     const pto_orch_entry *entry = orchs_.find(launch.callable_id);
-    if (entry == nullptr) {
-        error.set(engine::error_record(PTO_ERROR_NOT_PREPARED), "no orchestration is loaded for callable id %d",
-                  launch.callable_id);
-        return nullptr;
-    }
-    if (!wire::decode_args_image(reinterpret_cast<void *>(launch.args), launch.args_bytes, args) ||
-        args->tensor_count != entry->tensor_count || args->scalar_count != entry->scalar_count) {
-        error.set(engine::error_record(PTO_ERROR_INTERNAL), "malformed arguments for callable id %d",
-                  launch.callable_id);
-        return nullptr;
-    }
-    return entry;
+    if (entry == nullptr)
+        engine_.error.set(engine::error_record(PTO_ERROR_NOT_PREPARED), "no orchestration is loaded for callable id %d",
+                          launch.callable_id);
+    else if (args.tensor_count != entry->tensor_count || args.scalar_count != entry->scalar_count)
+        engine_.error.set(engine::error_record(PTO_ERROR_INTERNAL), "malformed arguments for callable id %d",
+                          launch.callable_id);
+    else
+        return entry;
+    return nullptr;
+}
+
+bool Executor::check_graph(const wire::LaunchBlock &launch)
+{
+    const auto *header = reinterpret_cast<const wire::GraphHeader *>(launch.graph);
+    if (launch.graph_bytes >= sizeof *header && header->magic == wire::kGraphMagic &&
+        header->version == wire::kGraphVersion && launch.graph_begin >= sizeof *header)
+        return true;
+    engine_.error.set(engine::error_record(PTO_ERROR_INTERNAL), "malformed graph for callable id %d",
+                      launch.callable_id);
+    return false;
 }
 
 void Executor::begin(const wire::LaunchBlock &launch)
@@ -69,12 +86,28 @@ void Executor::begin(const wire::LaunchBlock &launch)
 void Executor::run(const wire::LaunchBlock &launch, wire::ReportBlock *report)
 {
     wire::ArgsView args{};
-    const pto_orch_entry *entry = check(launch, &args);
-    if (entry != nullptr && builder_.begin(launch, args, config_.cluster_count, args.scalars)) {
-        entry->run(builder_.orch());
-        builder_.finish();
+    if (check(launch, &args)) {
+        if (launch.graph != 0)
+            replay(launch, args, report);
+        else
+            orchestrate(launch, args);
     }
     engine_.fill_report(report);
+}
+
+void Executor::orchestrate(const wire::LaunchBlock &launch, const wire::ArgsView &args)
+{
+    const pto_orch_entry *entry = find_entry(launch, args);
+    if (entry == nullptr || !builder_.begin(launch, args, config_.cluster_count, args.scalars))
+        return;
+    entry->run(builder_.orch());
+    builder_.finish();
+}
+
+void Executor::replay(const wire::LaunchBlock &launch, const wire::ArgsView &args, wire::ReportBlock *report)
+{
+    if (check_graph(launch))
+        replay_.run(launch, args, report);
 }
 
 void Executor::abandon(const wire::ErrorRecord &record)

@@ -5,6 +5,7 @@
 #include "aicpu/orch_table.h"
 #include "aicpu/scheduler.h"
 #include "engine/graph_builder.h"
+#include "engine/graph_replay.h"
 
 namespace pto::inline PTO_ARCH::aicpu {
 
@@ -39,7 +40,11 @@ public:
     void abandon(const wire::ErrorRecord &record);
 
 private:
-    const pto_orch_entry *check(const wire::LaunchBlock &launch, wire::ArgsView *args);
+    bool check(const wire::LaunchBlock &launch, wire::ArgsView *args);
+    bool check_graph(const wire::LaunchBlock &launch);
+    const pto_orch_entry *find_entry(const wire::LaunchBlock &launch, const wire::ArgsView &args);
+    void orchestrate(const wire::LaunchBlock &launch, const wire::ArgsView &args);
+    void replay(const wire::LaunchBlock &launch, const wire::ArgsView &args, wire::ReportBlock *report);
     static void relax(void *self, uint32_t round);
     static void work_ready(void *self, uint32_t count);
     static void log(void *self, int32_t level, const char *message);
@@ -50,6 +55,7 @@ private:
     OrchTable orchs_;
     Scheduler scheduler_;
     engine::GraphBuilder builder_;
+    engine::GraphReplay replay_;
 };
 
 } // namespace pto::inline PTO_ARCH::aicpu

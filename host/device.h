@@ -34,6 +34,16 @@ struct DeviceFailure {
     char message[192];
 };
 
+/// Where a device keeps what runs allocate, for a graph builder that is not on it.
+struct DeviceLayout {
+    uint64_t memory_base;
+    uint64_t memory_bytes;
+    uint64_t heap_base;
+    uint64_t heap_bytes;
+    uint32_t max_tasks;
+    uint32_t cluster_count;
+};
+
 /// An orchestration to load into a slot of the executor.
 struct DeviceOrch {
     int32_t callable_id;
@@ -77,6 +87,8 @@ struct DeviceInterface {
     void (*orch_unload)(Device *device, int32_t callable_id);
     /// Orchestrations that the executor has loaded since the device was opened.
     uint64_t (*orch_loads)(const Device *device);
+
+    void (*layout)(const Device *device, DeviceLayout *out);
 
     /// Runs to the end. `timeout_ns` 0: only the stall timeout applies. The report is always filled.
     void (*run)(Device *device, const wire::LaunchBlock &launch, uint64_t timeout_ns, wire::ReportBlock *report);

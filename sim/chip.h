@@ -24,6 +24,7 @@ public:
 
     DeviceMemory &memory() { return memory_; }
     aicpu::Executor &executor() { return *executor_; }
+    host::DeviceLayout layout() const;
     bool is_healthy() const { return crew_.is_healthy(); }
 
     void run(const wire::LaunchBlock &launch, uint64_t timeout_ns, wire::ReportBlock *report);

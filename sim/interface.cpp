@@ -81,6 +81,11 @@ uint64_t orch_loads(const host::Device *device)
     return Chip::of(const_cast<host::Device *>(device)).executor().orchs().loads();
 }
 
+void layout(const host::Device *device, host::DeviceLayout *out)
+{
+    *out = Chip::of(const_cast<host::Device *>(device)).layout();
+}
+
 void run(host::Device *device, const wire::LaunchBlock &launch, uint64_t timeout_ns, wire::ReportBlock *report)
 {
     Chip::of(device).run(launch, timeout_ns, report);
@@ -113,6 +118,7 @@ const host::DeviceInterface *device_interface()
         .orch_load = orch_load,
         .orch_unload = orch_unload,
         .orch_loads = orch_loads,
+        .layout = layout,
         .run = run,
         .is_healthy = is_healthy,
     };

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/graph/recorder.h"
+
+#include "engine/orch_entry.h"
+
+#include <algorithm>
+#include <new>
+#include <sys/mman.h>
+
+namespace pto::inline PTO_ARCH::hostgraph {
+
+using engine::TaskSlot;
+
+namespace {
+
+/// What tasks get for scalars of the run: their numbers, for the replay to put in the values.
+struct Numbers {
+    uint64_t value[PTO_MAX_RUN_SCALARS];
+};
+
+constexpr Numbers kNumbers = [] {
+    Numbers numbers{};
+    for (uint64_t i = 0; i < PTO_MAX_RUN_SCALARS; i++)
+        numbers.value[i] = i;
+    return numbers;
+}();
+
+/// In the order of submission. A join has the ordinal of the task that was submitted next.
+uint64_t submission_key(const TaskSlot &slot)
+{
+    return uint64_t{slot.ordinal} * 2 + ((slot.flags & engine::kJoin) != 0 ? 0 : 1);
+}
+
+} // namespace
+
+Recorder::Recorder(const host::DeviceLayout &layout, std::pmr::memory_resource *memory)
+    : memory_(memory), layout_(layout), geometry_(engine::Geometry::of_tasks(layout.max_tasks)), engine_{},
+      builder_(engine_), writer_(engine_, memory), order_(memory)
+{
+}
+
+Recorder::~Recorder()
+{
+    if (arena_ != nullptr)
+        munmap(arena_, arena_bytes_);
+}
+
+host::GraphRecorder *Recorder::create(const host::DeviceLayout &layout, std::pmr::memory_resource *memory)
+{
+    auto *recorder = std::pmr::polymorphic_allocator<>(memory).new_object<Recorder>(layout, memory);
+    if (recorder->map_arena())
+        return recorder;
+    destroy(recorder);
+    return nullptr;
+}
+
+void Recorder::destroy(host::GraphRecorder *recorder)
+{
+    auto *mine = static_cast<Recorder *>(recorder);
+    std::pmr::polymorphic_allocator<>(mine->memory_).delete_object(mine);
+}
+
+bool Recorder::map_arena()
+{
+    arena_bytes_ = engine_.layout(nullptr, geometry_);
+    void *arena =
+        mmap(nullptr, arena_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (arena == MAP_FAILED)
+        return false;
+    arena_ = arena;
+    engine_.layout(arena_, geometry_);
+    engine_.heap_base = layout_.heap_base;
+    engine_.heap_bytes = layout_.heap_bytes;
+    engine_.memory_base = layout_.memory_base;
+    engine_.memory_bytes = layout_.memory_bytes;
+    engine_.port = {this, relax, work_ready, log, load, store};
+    return true;
+}
+
+pto_status Recorder::check_entry(const void *symbol, const host::DeviceOrch &orch, host::DeviceFailure *failure) const
+{
+    return engine::check_orch_entry(symbol, {orch.entry, orch.tensor_count, orch.scalar_count}, failure->message,
+                                    sizeof failure->message);
+}
+
+void Recorder::record(const host::RecordRequest &request, host::RecordingRun *run, host::Recording *out,
+                      wire::ErrorRecord *error)
+{
+    request_ = &request;
+    run_ = run;
+    out_ = out;
+    run_until_ = 0;
+    engine_.reset(1);
+    wire::LaunchBlock launch{};
+    launch.kernels = reinterpret_cast<uint64_t>(request.kernels);
+    launch.kernel_count = request.kernel_count;
+    if (builder_.begin(launch, request.args, layout_.cluster_count, kNumbers.value)) {
+        try {
+            writer_.begin(request.args, out);
+        } catch (const std::bad_alloc &) {
+            fail_memory();
+        }
+        request.entry->run(builder_.orch());
+        builder_.finish();
+    }
+    note_results(request);
+    *error = engine_.error.record();
+}
+
+void Recorder::note_results(const host::RecordRequest &request)
+{
+    out_->peak_map_entries = engine_.map.peak_entries();
+    out_->peak_scope_depth = engine_.scopes.peak();
+    out_->peak_heap_bytes = engine_.heap.peak_bytes();
+    try {
+        for (uint32_t i = 0; i < request.args.scalar_count; i++)
+            if (builder_.has_read_scalar(i))
+                out_->scalars.push_back({i, request.args.scalars[i]});
+    } catch (const std::bad_alloc &) {
+        fail_memory();
+    }
+}
+
+void Recorder::fail_memory()
+{
+    engine_.error.set(engine::error_record(PTO_ERROR_OUT_OF_HOST_MEMORY), "host memory ran out for the task graph");
+}
+
+/// Completes tasks that wait for nothing, and those that they make ready. False: there are none.
+bool Recorder::complete_ready()
+{
+    bool any = false;
+    for (engine::ReadyQueue &queue : engine_.ready) {
+        for (uint32_t index = queue.pop(&engine_.tasks[0]); index != engine::kNone;
+             index = queue.pop(&engine_.tasks[0])) {
+            any = true;
+            for (TaskSlot *at = &engine_.tasks[index]; at != nullptr; at = engine_.complete(0, *at))
+                if (order_.size() < order_.capacity())
+                    order_.push_back(engine_.tasks.index_of(*at));
+        }
+    }
+    return any;
+}
+
+void Recorder::write_all()
+{
+    engine::TaskStore &tasks = engine_.tasks;
+    std::sort(order_.begin(), order_.end(),
+              [&](uint32_t a, uint32_t b) { return submission_key(tasks[a]) < submission_key(tasks[b]); });
+    writer_.write_tasks(order_);
+    if (load_relaxed(engine_.recycling))
+        writer_.write_barrier();
+}
+
+/// The builder waits for tasks to complete: all of them do, and are written down.
+void Recorder::relax(void *self, uint32_t)
+{
+    auto &recorder = *static_cast<Recorder *>(self);
+    recorder.order_.clear();
+    try {
+        recorder.order_.reserve(recorder.engine_.outstanding());
+    } catch (const std::bad_alloc &) {
+        recorder.fail_memory();
+    }
+    while (recorder.complete_ready()) {}
+    if (recorder.engine_.error.is_set())
+        return;
+    try {
+        recorder.write_all();
+    } catch (const std::bad_alloc &) {
+        recorder.fail_memory();
+    }
+}
+
+void Recorder::log(void *self, int32_t level, const char *message)
+{
+    static_cast<Recorder *>(self)->run_->log(level, message);
+}
+
+uint64_t Recorder::load(void *self, uint64_t address, uint32_t size_bytes)
+{
+    auto &recorder = *static_cast<Recorder *>(self);
+    try {
+        return recorder.load_element(address, size_bytes);
+    } catch (const std::bad_alloc &) {
+        recorder.fail_memory();
+        return 0;
+    }
+}
+
+/// What conflicts with the element has been written down, with a barrier behind it: running that gives its value. Tasks
+/// that are still in flight do not touch it, so the guard may stand before them.
+uint64_t Recorder::load_element(uint64_t address, uint32_t size_bytes)
+{
+    uint64_t bits = 0;
+    if (out_->guards.size() < request_->known_count) {
+        bits = request_->known[out_->guards.size()];
+    } else {
+        wire::ErrorRecord failed{};
+        if (run_until_ < out_->image.size() && !run_->run_so_far(*out_, &failed)) {
+            engine_.error.set(failed, "%s", failed.message);
+            return 0;
+        }
+        bits = run_->read(address, size_bytes);
+    }
+    writer_.write_guard(address, size_bytes, bits);
+    run_until_ = out_->image.size();
+    return bits;
+}
+
+void Recorder::store(void *self, uint64_t address, uint32_t size_bytes, uint64_t bits)
+{
+    auto &recorder = *static_cast<Recorder *>(self);
+    try {
+        recorder.writer_.write_store(address, size_bytes, bits);
+    } catch (const std::bad_alloc &) {
+        recorder.fail_memory();
+    }
+}
+
+/// The recorder of the arch that this is compiled for; named in the list of factories.
+const host::GraphRecorderFactory *recorder_factory()
+{
+    static constexpr host::GraphRecorderFactory kFactory{kArch.name, Recorder::create, Recorder::destroy};
+    return &kFactory;
+}
+
+} // namespace pto::inline PTO_ARCH::hostgraph

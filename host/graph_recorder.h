@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the host knows of a builder of task graphs: it runs an orchestration ahead of the device and writes down what it
+// submits. There is one per arch, because it is the same builder that the executor has; nothing here depends on that.
+#ifndef PTO_HOST_GRAPH_RECORDER_H
+#define PTO_HOST_GRAPH_RECORDER_H
+
+#include "engine/wire/args_image.h"
+#include "engine/wire/run_blocks.h"
+#include "host/device.h"
+
+#include <memory_resource>
+#include <vector>
+
+namespace pto::host {
+
+/// An element that the orchestration read: the graph behind `offset` holds for this value only.
+struct GraphGuard {
+    std::size_t offset; ///< Of the guard's item in the image.
+    uint64_t bits;
+};
+
+/// A scalar argument that the orchestration read: the graph holds for this value only.
+struct GraphScalar {
+    uint32_t index;
+    uint64_t value;
+};
+
+/// A task graph as the orchestration made it.
+struct Recording {
+    explicit Recording(std::pmr::memory_resource *memory) : image(memory), guards(memory), scalars(memory) {}
+
+    std::pmr::vector<uint64_t> image; ///< In the format of engine/wire/graph_image.h.
+    std::pmr::vector<GraphGuard> guards;
+    std::pmr::vector<GraphScalar> scalars;
+    uint32_t max_numbered = 0; ///< Most tasks between two barriers: the replay keeps an id of each.
+    uint32_t peak_map_entries = 0;
+    uint32_t peak_scope_depth = 0;
+    uint64_t peak_heap_bytes = 0;
+
+    std::size_t size_bytes() const { return image.size() * sizeof(uint64_t); }
+};
+
+/// What a recording asks of its run.
+class RecordingRun {
+public:
+    /// Runs what is recorded, from where the last call ended. False: it failed, and `error` says why.
+    virtual bool run_so_far(const Recording &recording, wire::ErrorRecord *error) = 0;
+    virtual uint64_t read(uint64_t address, uint32_t size_bytes) = 0;
+    virtual void log(int32_t level, const char *message) = 0;
+
+protected:
+    ~RecordingRun() = default;
+};
+
+/// What to record.
+struct RecordRequest {
+    const pto_orch_entry *entry;
+    wire::ArgsView args; ///< With device addresses.
+    const wire::KernelEntry *kernels;
+    uint32_t kernel_count;
+    /// Elements that the orchestration has read in this very run already, in their order: what it submits until the
+    /// last of them has been executed.
+    const uint64_t *known;
+    std::size_t known_count;
+};
+
+/// One recording at a time.
+class GraphRecorder {
+public:
+    /// Runs the orchestration. The record's status is PTO_OK when `out` is complete; what has not been run by
+    /// `run_so_far` yet is left to the caller.
+    virtual void record(const RecordRequest &request, RecordingRun *run, Recording *out, wire::ErrorRecord *error) = 0;
+
+    /// Checks what the loader found under an entry's name.
+    virtual pto_status check_entry(const void *symbol, const DeviceOrch &orch, DeviceFailure *failure) const = 0;
+
+protected:
+    ~GraphRecorder() = default;
+};
+
+/// Makes recorders for one arch. nullptr: the system has no memory for it.
+struct GraphRecorderFactory {
+    const char *arch;
+    GraphRecorder *(*create)(const DeviceLayout &layout, std::pmr::memory_resource *memory);
+    void (*destroy)(GraphRecorder *recorder);
+};
+
+/// The factory for an arch of this library.
+const GraphRecorderFactory &graph_recorder_factory(const char *arch);
+
+} // namespace pto::host
+
+#endif
