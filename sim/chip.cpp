@@ -2,7 +2,7 @@
 #include "sim/chip.h"
 
 #include "engine/base/memory.h"
-#include "sim/image_loader.h"
+#include "posix/image_loader.h"
 #include "sim/tuning.h"
 
 #include <cerrno>

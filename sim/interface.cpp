@@ -4,7 +4,7 @@
 
 #include "engine/base/memory.h"
 #include "sim/chip.h"
-#include "sim/image_loader.h"
+#include "posix/image_loader.h"
 
 #include <cstdio>
 

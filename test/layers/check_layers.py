@@ -37,7 +37,7 @@ import pathlib
 import re
 import sys
 
-LIBRARY_FOLDERS = ("engine", "aicpu", "host", "sim")
+LIBRARY_FOLDERS = ("engine", "aicpu", "host", "posix", "sim")
 ARCH_FOLDERS = ("engine/arch/", "aicpu/port/")
 MAX_LINES = 600
 CODE_SUFFIXES = {".c", ".h", ".cc", ".cpp", ".hpp", ".inc", ".inl", ".S"}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef PTO_SIM_IMAGE_LOADER_H
-#define PTO_SIM_IMAGE_LOADER_H
+#ifndef PTO_POSIX_IMAGE_LOADER_H
+#define PTO_POSIX_IMAGE_LOADER_H
 
 #include "pto/status.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/image_loader.h"
+#include "posix/image_loader.h"
 
 #include <atomic>
 #include <cerrno>
