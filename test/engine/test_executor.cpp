@@ -180,7 +180,7 @@ void a_launch_block_of_another_version_is_refused(void **)
 {
     Device device(chain);
     device.launch.version++;
-    device.expect_refusal(PTO_ERROR_INTERNAL, "version 2");
+    device.expect_refusal(PTO_ERROR_INTERNAL, ("version " + std::to_string(device.launch.version)).c_str());
     device.launch.version--;
     device.launch.magic = 0;
     device.expect_refusal(PTO_ERROR_INTERNAL, "launch block");

@@ -45,6 +45,39 @@ static void accesses_keep_their_numbers(void **state)
     assert_int_equal(PTO_ACCESS_OUTPUT_EXISTING, 3);
     assert_int_equal(PTO_ACCESS_NO_DEP, 4);
     assert_int_equal(PTO_ACCESS_SCALAR, 5);
+    assert_int_equal(PTO_ACCESS_RUN_SCALAR, 6);
+}
+
+static void predicates_scope_modes_and_task_flags_keep_their_numbers(void **state)
+{
+    (void)state;
+    assert_int_equal(PTO_PREDICATE_EQ, 1);
+    assert_int_equal(PTO_PREDICATE_NE, 2);
+    assert_int_equal(PTO_PREDICATE_GT, 3);
+    assert_int_equal(PTO_PREDICATE_LT, 4);
+    assert_int_equal(PTO_PREDICATE_GE, 5);
+    assert_int_equal(PTO_PREDICATE_LE, 6);
+    assert_int_equal(PTO_SCOPE_AUTO, 0);
+    assert_int_equal(PTO_SCOPE_MANUAL, 1);
+    assert_int_equal(PTO_TASK_SYNC_START, 1);
+    assert_int_equal(PTO_COMPLETION_COUNTER, 0);
+    assert_int_equal(PTO_COMPLETION_OVERFLOW, 1);
+}
+
+static void builders_graph_sources_and_stalls_keep_their_numbers(void **state)
+{
+    (void)state;
+    assert_int_equal(PTO_DEVICE_BUILT, 0);
+    assert_int_equal(PTO_HOST_BUILT, 1);
+    assert_int_equal(PTO_GRAPH_ORCHESTRATED, 0);
+    assert_int_equal(PTO_GRAPH_RECORDED, 1);
+    assert_int_equal(PTO_GRAPH_REPLAYED, 2);
+    assert_int_equal(PTO_STALL_NONE, 0);
+    assert_int_equal(PTO_STALL_RUNNING, 1);
+    assert_int_equal(PTO_STALL_READY, 2);
+    assert_int_equal(PTO_STALL_COMPLETION, 3);
+    assert_int_equal(PTO_STALL_DEPENDENCY, 4);
+    assert_int_equal(PTO_STALL_ORCHESTRATION, 5);
 }
 
 static void directions_core_types_and_address_spaces_keep_their_numbers(void **state)
@@ -75,6 +108,7 @@ static void limits_keep_their_values(void **state)
     assert_int_equal(PTO_MAX_RUN_SCALARS, 128);
     assert_int_equal(PTO_MAX_SCOPE_DEPTH, 64);
     assert_int_equal(PTO_MAX_NAME, 63);
+    assert_int_equal(PTO_MAX_RUNS, 1024);
     assert_int_equal(PTO_KERNEL_MAX_TENSORS, 32);
     assert_int_equal(PTO_KERNEL_MAX_SCALARS, 16);
     assert_int_equal(PTO_KERNEL_MAX_COMPLETIONS, 64);
@@ -95,6 +129,7 @@ static void status_codes_keep_their_numbers(void **state)
 {
     (void)state;
     assert_int_equal(PTO_OK, 0);
+    assert_int_equal(PTO_PENDING, 1);
     assert_int_equal(PTO_ERROR_INVALID_ARGUMENT, -1);
     assert_int_equal(PTO_ERROR_INVALID_HANDLE, -2);
     assert_int_equal(PTO_ERROR_INVALID_CALLABLE_ID, -3);
@@ -104,6 +139,7 @@ static void status_codes_keep_their_numbers(void **state)
     assert_int_equal(PTO_ERROR_NOT_DEVICE_MEMORY, -7);
     assert_int_equal(PTO_ERROR_UNSUPPORTED, -8);
     assert_int_equal(PTO_ERROR_BUSY, -9);
+    assert_int_equal(PTO_ERROR_CANCELLED, -10);
     assert_int_equal(PTO_ERROR_INVALID_IMAGE, -16);
     assert_int_equal(PTO_ERROR_INCOMPATIBLE_IMAGE, -17);
     assert_int_equal(PTO_ERROR_MISSING_ENTRY, -18);
@@ -119,6 +155,7 @@ static void status_codes_keep_their_numbers(void **state)
     assert_int_equal(PTO_ERROR_CAPACITY, -53);
     assert_int_equal(PTO_ERROR_DEADLOCK, -54);
     assert_int_equal(PTO_ERROR_ORCHESTRATION_FATAL, -55);
+    assert_int_equal(PTO_ERROR_INVALID_COMPLETION, -56);
     assert_int_equal(PTO_ERROR_TIMEOUT, -64);
     assert_int_equal(PTO_ERROR_KERNEL_FAULT, -65);
     assert_int_equal(PTO_ERROR_DEVICE_FAULTED, -66);
@@ -130,7 +167,7 @@ static void the_entry_magic_spells_its_name_in_memory(void **state)
     const uint32_t magic = PTO_ORCH_MAGIC;
     (void)state;
     assert_memory_equal(&magic, "PPTO", sizeof magic);
-    assert_int_equal(PTO_ABI_VERSION, 1);
+    assert_int_equal(PTO_ABI_VERSION, 2);
 }
 
 static void initial_values_carry_their_size_and_defaults(void **state)
@@ -155,6 +192,9 @@ static void initial_values_carry_their_size_and_defaults(void **state)
     assert_int_equal(task.aiv0, PTO_NO_KERNEL);
     assert_int_equal(task.aiv1, PTO_NO_KERNEL);
     assert_int_equal(task.block_num, 1);
+    assert_int_equal(task.flags, 0);
+    assert_null(task.predicate);
+    assert_int_equal(callable.builder, PTO_DEVICE_BUILT);
 }
 
 int main(void)
@@ -163,6 +203,8 @@ int main(void)
         cmocka_unit_test(element_types_keep_their_numbers_and_sizes),
         cmocka_unit_test(a_number_that_is_no_element_type_has_size_zero),
         cmocka_unit_test(accesses_keep_their_numbers),
+        cmocka_unit_test(predicates_scope_modes_and_task_flags_keep_their_numbers),
+        cmocka_unit_test(builders_graph_sources_and_stalls_keep_their_numbers),
         cmocka_unit_test(directions_core_types_and_address_spaces_keep_their_numbers),
         cmocka_unit_test(limits_keep_their_values),
         cmocka_unit_test(the_words_of_a_kernels_arguments_keep_their_places),

@@ -80,6 +80,77 @@ static void a_64_bit_scalar_uses_its_whole_word(void **state)
     assert_true(pto_kernel_f64(words, 5) == value);
 }
 
+/* A block with a slab of `capacity` entries, as the engine lays it out. */
+struct slab {
+    pto_completion entries[4];
+    uint32_t count;
+    int32_t error;
+    pto_local_context local;
+    int64_t words[PTO_KERNEL_ARG_WORDS];
+};
+
+static const int64_t *words_with_slab(struct slab *slab, uint32_t capacity)
+{
+    memset(slab, 0, sizeof *slab);
+    memset(slab->entries, 0x5a, sizeof slab->entries);
+    slab->local.async.count = &slab->count;
+    slab->local.async.error_code = &slab->error;
+    slab->local.async.entries = slab->entries;
+    slab->local.async.capacity = capacity;
+    slab->words[PTO_KERNEL_LOCAL_CONTEXT] = word_of(&slab->local);
+    return slab->words;
+}
+
+static void a_deferred_completion_fills_the_next_entry_and_counts_it(void **state)
+{
+    struct slab slab;
+    const int64_t *args = words_with_slab(&slab, 4);
+    (void)state;
+    assert_int_equal(pto_defer(args, 0x123456789abc, 7), 0);
+    assert_int_equal(slab.count, 1);
+    assert_int_equal(pto_defer(args, 0x2000, 1), 1);
+    assert_int_equal(slab.count, 2);
+    assert_true(slab.entries[0].addr == 0x123456789abc);
+    assert_int_equal(slab.entries[0].expected_value, 7);
+    assert_true(slab.entries[1].addr == 0x2000);
+    assert_int_equal(slab.entries[1].expected_value, 1);
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_int_equal(slab.entries[i].completion_type, PTO_COMPLETION_COUNTER);
+        assert_int_equal(slab.entries[i].backend_cookie, 0);
+        assert_int_equal(slab.entries[i].engine, 0);
+        assert_int_equal(slab.entries[i].reserved, 0);
+    }
+    assert_int_equal(slab.error, 0);
+}
+
+static void a_deferred_completion_beyond_the_slab_is_refused_and_noted(void **state)
+{
+    struct slab slab;
+    const int64_t *args = words_with_slab(&slab, 2);
+    (void)state;
+    assert_int_equal(pto_defer(args, 0x1000, 1), 0);
+    assert_int_equal(pto_defer(args, 0x1004, 1), 1);
+    assert_int_equal(slab.error, 0);
+    assert_int_equal(pto_defer(args, 0x1008, 1), -1);
+    assert_int_equal(slab.error, PTO_COMPLETION_OVERFLOW);
+    assert_int_equal(slab.count, 2);
+    assert_int_equal(slab.entries[2].expected_value, 0x5a5a5a5a);
+}
+
+static void a_block_that_cannot_defer_is_told_so_and_touches_nothing(void **state)
+{
+    struct slab slab;
+    const int64_t *args = words_with_slab(&slab, 4);
+    (void)state;
+    memset(&slab.local.async, 0, sizeof slab.local.async);
+    assert_int_equal(pto_defer(args, 0x1000, 1), -1);
+    assert_int_equal(slab.count, 0);
+    assert_int_equal(slab.entries[0].expected_value, 0x5a5a5a5a);
+    slab.local.async.error_code = &slab.error;
+    assert_int_equal(pto_defer(args, 0x1000, 1), -1);
+    assert_int_equal(slab.error, PTO_COMPLETION_OVERFLOW);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +158,9 @@ int main(void)
         cmocka_unit_test(a_tensor_argument_is_the_descriptor_itself),
         cmocka_unit_test(a_32_bit_scalar_ignores_the_upper_half_of_its_word),
         cmocka_unit_test(a_64_bit_scalar_uses_its_whole_word),
+        cmocka_unit_test(a_deferred_completion_fills_the_next_entry_and_counts_it),
+        cmocka_unit_test(a_deferred_completion_beyond_the_slab_is_refused_and_noted),
+        cmocka_unit_test(a_block_that_cannot_defer_is_told_so_and_touches_nothing),
     };
     return cmocka_run_group_tests_name("inline functions for kernels", tests, NULL, NULL);
 }

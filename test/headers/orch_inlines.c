@@ -404,9 +404,55 @@ static void a_scope_ends_when_its_block_does(void **state)
         PTO_SCOPE (&fake->orch) {
             assert_int_equal(fake->scopes_begun, turn + 1);
             assert_int_equal(fake->scopes_ended, turn);
+            assert_int_equal(fake->scope_mode, PTO_SCOPE_AUTO);
         }
         assert_int_equal(fake->scopes_ended, turn + 1);
     }
+}
+
+static void a_manual_scope_says_so_and_ends_when_its_block_does(void **state)
+{
+    fake_orch *fake = (fake_orch *)*state;
+    PTO_MANUAL_SCOPE(&fake->orch)
+    {
+        assert_int_equal(fake->scopes_begun, 1);
+        assert_int_equal(fake->scope_mode, PTO_SCOPE_MANUAL);
+        PTO_MANUAL_SCOPE(&fake->orch)
+        {
+            assert_int_equal(fake->scopes_begun, 2);
+        }
+        assert_int_equal(fake->scopes_ended, 1);
+    }
+    assert_int_equal(fake->scopes_ended, 2);
+    pto_scope_begin(&fake->orch);
+    assert_int_equal(fake->scope_mode, PTO_SCOPE_AUTO);
+    pto_scope_begin_manual(&fake->orch);
+    assert_int_equal(fake->scope_mode, PTO_SCOPE_MANUAL);
+    assert_int_equal(fake->scopes_begun, 4);
+    pto_scope_end(&fake->orch);
+    assert_int_equal(fake->scopes_ended, 3);
+}
+
+static void a_discarded_tensor_is_named_to_the_engine(void **state)
+{
+    fake_orch *fake = (fake_orch *)*state;
+    const pto_tensor tensor = sample();
+    pto_discard(&fake->orch, &tensor);
+    assert_ptr_equal(fake->discarded, &tensor);
+}
+
+static void a_scalar_of_the_run_travels_as_its_index_and_is_not_read(void **state)
+{
+    fake_orch *fake = (fake_orch *)*state;
+    const pto_tensor a = sample();
+    fake->scalars = NULL; /* Reading one would crash. */
+    pto_submit_aiv(&fake->orch, 1, PTO_IN(&a), PTO_RUN_SCALAR(3), PTO_RUN_SCALAR(127u));
+    assert_int_equal(fake->task.arg_count, 3);
+    assert_int_equal(fake->args[1].access, PTO_ACCESS_RUN_SCALAR);
+    assert_int_equal(fake->args[1].reserved, 0);
+    assert_int_equal(fake->args[1].value.scalar, 3);
+    assert_int_equal(fake->args[2].access, PTO_ACCESS_RUN_SCALAR);
+    assert_int_equal(fake->args[2].value.scalar, 127);
 }
 
 static void a_task_reaches_the_table_with_its_arguments_in_order(void **state)
@@ -464,12 +510,19 @@ static void a_whole_task_reaches_the_table_as_it_is(void **state)
 {
     fake_orch *fake = (fake_orch *)*state;
     const pto_task_id before[] = {1, 2};
+    const pto_tensor flag = sample();
+    const pto_predicate predicate = {PTO_PREDICATE_GT, {3, 1, 4, 0, 0}, &flag, 9};
     pto_task task = PTO_TASK_INIT;
     task.aiv0 = 2;
     task.block_num = 16;
     task.dependencies = before;
     task.dependency_count = 2;
+    task.flags = PTO_TASK_SYNC_START;
+    task.predicate = &predicate;
     assert_int_equal(pto_submit_task(&fake->orch, &task), 1000);
+    assert_int_equal(fake->task.struct_size, sizeof(pto_task));
+    assert_int_equal(fake->task.flags, PTO_TASK_SYNC_START);
+    assert_ptr_equal(fake->task.predicate, &predicate);
     assert_int_equal(fake->task.block_num, 16);
     assert_int_equal(fake->task.dependency_count, 2);
     assert_ptr_equal(fake->task.dependencies, before);
@@ -536,6 +589,9 @@ int main(void)
         TEST(floats_survive_their_way_through_bits),
         TEST(messages_are_formatted_with_their_values),
         TEST(a_scope_ends_when_its_block_does),
+        TEST(a_manual_scope_says_so_and_ends_when_its_block_does),
+        TEST(a_discarded_tensor_is_named_to_the_engine),
+        TEST(a_scalar_of_the_run_travels_as_its_index_and_is_not_read),
         TEST(a_task_reaches_the_table_with_its_arguments_in_order),
         TEST(a_negative_scalar_keeps_its_sign_in_64_bits),
         TEST(each_kind_of_submit_names_its_cores),

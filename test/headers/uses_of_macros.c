@@ -18,6 +18,23 @@ PTO_ORCHESTRATION(uses_of_macros, 2, 1)
             pto_submit_aiv(orch, ADD, PTO_IN(&tile), PTO_WRITE(pto_tensor_arg(orch, 1)));
         }
     }
+    PTO_MANUAL_SCOPE(orch)
+    {
+        pto_tensor spare = pto_tensor_new(PTO_INT32, PTO_SHAPE(4));
+        pto_predicate condition = PTO_ZERO;
+        pto_task task = PTO_TASK_INIT;
+        const pto_arg args[] = {PTO_IN(&scaled), PTO_RUN_SCALAR(0)};
+        pto_allocate(orch, &spare);
+        condition.op = PTO_PREDICATE_GE;
+        condition.tensor = &spare;
+        task.aiv0 = SCALE;
+        task.flags = PTO_TASK_SYNC_START;
+        task.args = args;
+        task.arg_count = 2;
+        task.predicate = &condition;
+        pto_submit_task(orch, &task);
+        pto_discard(orch, &spare);
+    }
     join.dependencies = &first;
     join.dependency_count = 1;
     if (pto_submit_task(orch, &join) == PTO_NO_TASK)
@@ -29,6 +46,8 @@ PTO_KERNEL(args)
 {
     float *c = (float *)pto_kernel_data(args, 2);
     c[pto_kernel_local(args)->block_idx] = pto_kernel_f32(args, 3);
+    if (pto_defer(args, pto_kernel_tensor(args, 0)->addr, 1) < 0)
+        c[0] = 0;
 }
 
 pto_status pto_uses_of_host_macros(pto_context **out_context, const pto_callable *callable);

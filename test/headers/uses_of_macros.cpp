@@ -20,13 +20,26 @@ PTO_ORCHESTRATION(uses_of_macros, 2, 1)
         pto::submit_aiv(orch, kAdd, pto::in(tile), pto::write(*pto_tensor_arg(orch, 1)));
     }
     const pto_arg list[] = {PTO_IN(&tile), PTO_SCALAR(1), PTO_F32(2.0f)};
-    pto_submit_kernels(orch, kGemm, PTO_NO_KERNEL, PTO_NO_KERNEL, list, 3);
+    const pto_task_id first = pto_submit_kernels(orch, kGemm, PTO_NO_KERNEL, PTO_NO_KERNEL, list, 3);
+    {
+        pto::ManualScope manual(orch);
+        const pto_predicate filled = pto::when(tile, pto::Shape{0, 0}, PTO_PREDICATE_NE, 0.0f);
+        const pto::Task task = pto::Task::aiv(kScale).blocks(4).sync_start().after(first).only_if(filled);
+        task.submit(orch, pto::inout(tile), pto::run_scalar(0));
+    }
+    PTO_MANUAL_SCOPE(orch)
+    {
+        const pto_arg scalars[] = {PTO_RUN_SCALAR(0), PTO_NO_DEP(&tile)};
+        pto_submit_kernels(orch, PTO_NO_KERNEL, kScale, PTO_NO_KERNEL, scalars, 2);
+    }
     pto::set(orch, tile, pto::Shape{0, 1}, pto::get<float>(orch, tile, pto::Shape{1, 0}));
+    pto_discard(orch, &tile);
 }
 
 PTO_KERNEL(args)
 {
     static_cast<float *>(pto_kernel_data(args, 2))[0] = pto_kernel_f32(args, 3);
+    pto_defer(args, pto_kernel_tensor(args, 0)->addr, 1);
 }
 
 PTO_EXTERN_C pto_status pto_uses_of_host_macros(pto_context **out_context);
