@@ -30,7 +30,7 @@ pto_status OrchTable::load(const OrchImage &image, char *message, std::size_t me
         return status;
     }
     slot = {loaded, static_cast<const pto_orch_entry *>(loaded.entry)};
-    loads_++;
+    store_relaxed(loads_, load_relaxed(loads_) + 1);
     return PTO_OK;
 }
 

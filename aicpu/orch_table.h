@@ -3,6 +3,7 @@
 #define PTO_AICPU_ORCH_TABLE_H
 
 #include "aicpu/executor_port.h"
+#include "engine/base/atomics.h"
 #include "pto/orch.h"
 
 namespace pto::inline PTO_ARCH::aicpu {
@@ -21,7 +22,7 @@ struct OrchImage {
 };
 
 /// The orchestrations that can be run, one slot per callable id, each loaded once and on its own: two ids never share
-/// one.
+/// one. One thread at a time loads and unloads; another may find and run the orchestrations of other slots meanwhile.
 class OrchTable {
 public:
     explicit OrchTable(const ExecutorPort &port) : port_(port) {}
@@ -33,8 +34,8 @@ public:
     pto_status load(const OrchImage &image, char *message, std::size_t message_capacity);
     void unload(int32_t callable_id);
 
-    /// Loads that succeeded, ever.
-    uint64_t loads() const { return loads_; }
+    /// Loads that succeeded, ever. Any thread.
+    uint64_t loads() const { return load_relaxed(loads_); }
 
     /// nullptr for an id outside the range or an empty slot.
     const pto_orch_entry *find(int32_t callable_id) const;
@@ -51,7 +52,7 @@ private:
     }
 
     const ExecutorPort &port_;
-    uint64_t loads_ = 0;
+    std::atomic<uint64_t> loads_{0}; ///< Written by the thread that loads.
     Slot slots_[kOrchSlots] = {};
 };
 

@@ -8,6 +8,7 @@ namespace {
 using pto::host::Context;
 using pto::host::ContextUse;
 using pto::host::fail;
+using pto::host::RunName;
 
 /// Calls `body(context)` for an open handle; turns a lack of host memory into its status.
 template <class Body> pto_status with_context(pto_context *handle, Body &&body)
@@ -23,6 +24,17 @@ template <class Body> pto_status with_context(pto_context *handle, Body &&body)
     }
 }
 
+/// Calls `body(context, name)` for a run whose context is open.
+template <class Body> pto_status with_run(pto_run_handle *handle, Body &&body)
+{
+    const RunName name = pto::host::run_name(handle);
+    const ContextUse use(name);
+    if (use.context() == nullptr)
+        return fail(PTO_ERROR_INVALID_HANDLE, "the run is %s",
+                    handle == nullptr ? "NULL" : "none, or its context is closed");
+    return body(*use.context(), name);
+}
+
 /// Whether a caller's struct is the one that this library knows.
 template <class Struct> bool has_size(const Struct &object)
 {
@@ -32,6 +44,20 @@ template <class Struct> bool has_size(const Struct &object)
 pto_status refuse_size(const char *what, uint32_t given, size_t expected)
 {
     return fail(PTO_ERROR_INVALID_ARGUMENT, "%s.struct_size is %u, not %zu", what, given, expected);
+}
+
+constexpr pto_args kNoArgs = PTO_ARGS_INIT;
+constexpr pto_run_options kDefaults = PTO_RUN_OPTIONS_INIT;
+
+pto_status check_sizes(const pto_args &args, const pto_run_options &options, const pto_run_result *result)
+{
+    if (!has_size(args))
+        return refuse_size("pto_args", args.struct_size, sizeof args);
+    if (!has_size(options))
+        return refuse_size("pto_run_options", options.struct_size, sizeof options);
+    if (result != nullptr && !has_size(*result))
+        return refuse_size("pto_run_result", result->struct_size, sizeof *result);
+    return PTO_OK;
 }
 
 } // namespace
@@ -108,21 +134,59 @@ pto_status pto_prepare(pto_context *context, int32_t callable_id, const pto_call
 pto_status pto_run(pto_context *context, int32_t callable_id, const pto_args *args, const pto_run_options *options,
                    pto_run_result *out_result)
 {
-    static constexpr pto_args kNoArgs = PTO_ARGS_INIT;
-    static constexpr pto_run_options kDefaults = PTO_RUN_OPTIONS_INIT;
     const pto_args &given = args == nullptr ? kNoArgs : *args;
     const pto_run_options &chosen = options == nullptr ? kDefaults : *options;
-    if (!has_size(given))
-        return refuse_size("pto_args", given.struct_size, sizeof given);
-    if (!has_size(chosen))
-        return refuse_size("pto_run_options", chosen.struct_size, sizeof chosen);
-    if (out_result != nullptr && !has_size(*out_result))
-        return refuse_size("pto_run_result", out_result->struct_size, sizeof *out_result);
+    const pto_status checked = check_sizes(given, chosen, out_result);
+    if (checked != PTO_OK)
+        return checked;
     pto_run_result result = PTO_RUN_RESULT_INIT;
     result.status = with_context(context, [&](Context &open) { return open.run(callable_id, given, chosen, &result); });
     if (out_result != nullptr)
         *out_result = result;
     return result.status;
+}
+
+pto_status pto_submit(pto_context *context, int32_t callable_id, const pto_args *args, const pto_run_options *options,
+                      pto_run_handle **out_run)
+{
+    if (out_run == nullptr)
+        return fail(PTO_ERROR_INVALID_ARGUMENT, "out_run is NULL");
+    *out_run = nullptr;
+    const pto_args &given = args == nullptr ? kNoArgs : *args;
+    const pto_run_options &chosen = options == nullptr ? kDefaults : *options;
+    const pto_status checked = check_sizes(given, chosen, nullptr);
+    if (checked != PTO_OK)
+        return checked;
+    return with_context(context, [&](Context &open) {
+        RunName name = pto::host::run_name_in(context);
+        const pto_status status = open.submit(callable_id, given, chosen, &name);
+        if (status == PTO_OK)
+            *out_run = pto::host::run_handle(name);
+        return status;
+    });
+}
+
+pto_status pto_poll(pto_run_handle *run)
+{
+    return with_run(run, [](Context &open, const RunName &name) { return open.poll(name); });
+}
+
+pto_status pto_wait(pto_run_handle *run, int64_t timeout_ns, pto_run_result *out_result)
+{
+    if (out_result != nullptr && !has_size(*out_result))
+        return refuse_size("pto_run_result", out_result->struct_size, sizeof *out_result);
+    pto_run_result result = PTO_RUN_RESULT_INIT;
+    result.status = with_run(run, [&](Context &open, const RunName &name) {
+        return open.wait(name, timeout_ns, &result);
+    });
+    if (out_result != nullptr)
+        *out_result = result;
+    return result.status;
+}
+
+pto_status pto_cancel(pto_run_handle *run)
+{
+    return with_run(run, [](Context &open, const RunName &name) { return open.cancel(name); });
 }
 
 pto_status pto_release(pto_context *context, int32_t callable_id)

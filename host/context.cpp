@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/context.h"
 
-#include "engine/wire/args_image.h"
 #include "host/callable_check.h"
 #include "host/last_error.h"
 
@@ -72,18 +71,17 @@ pto_status check_options(const pto_open_options &options)
 
 Context::Context(const pto_open_options &options, const DeviceInterface &device)
     : allocator_(options.allocator), device_(device), log_(options.log), log_user_(options.log_user),
-      log_level_(options.log_level), allocations_(&allocator_),
-      images_(allocator_, device_, handle_, ImageStore::content_hash)
+      log_level_(options.log_level), images_(allocator_, device_, handle_, ImageStore::content_hash),
+      allocations_(&allocator_), submissions_(allocator_)
 {
 }
 
 Context::~Context()
 {
+    stop_runner();
     for (PreparedCallable *callable : callables_)
         if (callable != nullptr)
             allocator_.destroy(callable);
-    if (args_scratch_ != nullptr)
-        allocator_.deallocate(args_scratch_, wire::kMaxArgsImageBytes, 64);
     if (handle_ != nullptr)
         device_.close(handle_);
 }
@@ -136,7 +134,6 @@ pto_status Context::open_device(const pto_open_options &options)
         return checked;
     config.log = log;
     config.log_user = this;
-    args_scratch_ = static_cast<std::byte *>(allocator_.allocate(wire::kMaxArgsImageBytes, 64));
     DeviceFailure failure{};
     const pto_status status = device_.open(config, &handle_, &failure);
     return status == PTO_OK ? PTO_OK : fail_device(status, -1, failure);
@@ -151,7 +148,6 @@ pto_status Context::fail_device(pto_status status, int32_t callable_id, const De
 
 pto_status Context::health()
 {
-    const std::lock_guard lock(mutex_);
     return device_.is_healthy(handle_)
                ? PTO_OK
                : fail(PTO_ERROR_DEVICE_FAULTED, "an earlier run faulted the device: close the context");
@@ -184,6 +180,20 @@ pto_status Context::check_host(const char *what, const void *pointer) const
     return fail(PTO_ERROR_NOT_DEVICE_MEMORY, "%s: %p is device memory passed as host memory", what, pointer);
 }
 
+pto_status Context::check_unused(uint64_t address, uint64_t size) const
+{
+    for (const Turn *turn = turns_.first(); turn != nullptr; turn = turn->next) {
+        if (turn->run != nullptr && turn->run->has_tensor_in(address, size))
+            return fail_callable(PTO_ERROR_BUSY, turn->run->callable_id(),
+                                 "a run of callable id %d is under way that has a tensor in the allocation at 0x%llx",
+                                 turn->run->callable_id(), static_cast<unsigned long long>(address));
+        if (turn->run == nullptr && turn->address - address < size)
+            return fail(PTO_ERROR_BUSY, "a copy from or into the allocation at 0x%llx is under way",
+                        static_cast<unsigned long long>(address));
+    }
+    return PTO_OK;
+}
+
 pto_status Context::malloc(std::size_t size_bytes, uint64_t *out_address)
 {
     const std::lock_guard lock(mutex_);
@@ -191,7 +201,9 @@ pto_status Context::malloc(std::size_t size_bytes, uint64_t *out_address)
         return fail(PTO_ERROR_DEVICE_FAULTED, "an earlier run faulted the device: close the context");
     DeviceFailure failure{};
     uint64_t address = 0;
-    const pto_status status = device_.mem_alloc(handle_, size_bytes, &address, &failure);
+    pto_status status = device_.mem_alloc(handle_, size_bytes, &address, &failure);
+    if (status == PTO_ERROR_OUT_OF_DEVICE_MEMORY && trim_staging())
+        status = device_.mem_alloc(handle_, size_bytes, &address, &failure);
     if (status != PTO_OK)
         return fail_device(status, -1, failure);
     try {
@@ -212,6 +224,9 @@ pto_status Context::free(uint64_t address)
     if (found == allocations_.end())
         return fail(PTO_ERROR_NOT_DEVICE_MEMORY, "0x%llx is not the address of a live allocation",
                     static_cast<unsigned long long>(address));
+    const pto_status status = check_unused(address, found->second);
+    if (status != PTO_OK)
+        return status;
     allocated_bytes_ -= found->second;
     allocations_.erase(found);
     device_.mem_free(handle_, address);
@@ -220,20 +235,34 @@ pto_status Context::free(uint64_t address)
 
 pto_status Context::copy_to_device(uint64_t destination, const void *source, std::size_t size)
 {
-    const std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     pto_status status = check_range("destination", destination, size);
     if (status == PTO_OK)
         status = check_host("source", source);
-    return status != PTO_OK ? status : device_.copy_to(handle_, destination, source, size);
+    if (status != PTO_OK)
+        return status;
+    Turn turn;
+    turn.address = destination;
+    begin_copy(turn, lock);
+    status = device_.copy_to(handle_, destination, source, size);
+    end_copy(turn, lock);
+    return status;
 }
 
 pto_status Context::copy_from_device(void *destination, uint64_t source, std::size_t size)
 {
-    const std::lock_guard lock(mutex_);
+    Lock lock(mutex_);
     pto_status status = check_range("source", source, size);
     if (status == PTO_OK)
         status = check_host("destination", destination);
-    return status != PTO_OK ? status : device_.copy_from(handle_, destination, source, size);
+    if (status != PTO_OK)
+        return status;
+    Turn turn;
+    turn.address = source;
+    begin_copy(turn, lock);
+    status = device_.copy_from(handle_, destination, source, size);
+    end_copy(turn, lock);
+    return status;
 }
 
 // ---- callables -----------------------------------------------------------------------------------------------------
@@ -246,16 +275,26 @@ pto_status Context::check_id(int32_t callable_id) const
                          PTO_MAX_CALLABLES - 1);
 }
 
+pto_status Context::check_prepared(int32_t callable_id) const
+{
+    if (callables_[callable_id] != nullptr)
+        return PTO_OK;
+    return fail_callable(PTO_ERROR_NOT_PREPARED, callable_id, "callable id %d is not prepared", callable_id);
+}
+
 pto_status Context::prepare(int32_t callable_id, const pto_callable *callable)
 {
-    const std::lock_guard lock(mutex_);
     pto_status status = check_id(callable_id);
     if (status != PTO_OK)
         return status;
+    const std::lock_guard setup_lock(setup_mutex_);
     if (!device_.is_healthy(handle_))
         return fail_callable(PTO_ERROR_DEVICE_FAULTED, callable_id, "an earlier run faulted the device");
-    if (callables_[callable_id] != nullptr)
-        return fail_callable(PTO_ERROR_ALREADY_PREPARED, callable_id, "callable id %d is prepared", callable_id);
+    {
+        const std::lock_guard lock(mutex_);
+        if (callables_[callable_id] != nullptr)
+            return fail_callable(PTO_ERROR_ALREADY_PREPARED, callable_id, "callable id %d is prepared", callable_id);
+    }
     pto_image_error error{};
     status = check_callable(callable, &error);
     if (status != PTO_OK)
@@ -263,10 +302,17 @@ pto_status Context::prepare(int32_t callable_id, const pto_callable *callable)
     if (callable->arch != nullptr && std::strcmp(callable->arch, device_.arch) != 0)
         return fail_callable(PTO_ERROR_INCOMPATIBLE_IMAGE, callable_id,
                              "the callable is for arch '%s', the chip is '%s'", callable->arch, device_.arch);
+    return install(callable_id, *callable);
+}
+
+/// Loads while runs go on: the id is free, and who else could take it waits for the lock of setups.
+pto_status Context::install(int32_t callable_id, const pto_callable &callable)
+{
     PreparedCallable *prepared = allocator_.create<PreparedCallable>(allocator_, device_, handle_);
     DeviceFailure failure{};
+    pto_status status = PTO_OK;
     try {
-        status = prepared->set_up(callable_id, *callable, images_, &failure);
+        status = prepared->set_up(callable_id, callable, images_, &failure);
     } catch (...) {
         allocator_.destroy(prepared);
         throw;
@@ -275,6 +321,7 @@ pto_status Context::prepare(int32_t callable_id, const pto_callable *callable)
         allocator_.destroy(prepared);
         return fail_device(status, callable_id, failure);
     }
+    const std::lock_guard lock(mutex_);
     callables_[callable_id] = prepared;
     prepares_++;
     return PTO_OK;
@@ -282,15 +329,24 @@ pto_status Context::prepare(int32_t callable_id, const pto_callable *callable)
 
 pto_status Context::release(int32_t callable_id)
 {
-    const std::lock_guard lock(mutex_);
-    const pto_status status = check_id(callable_id);
+    pto_status status = check_id(callable_id);
     if (status != PTO_OK)
         return status;
-    if (callables_[callable_id] == nullptr)
-        return fail_callable(PTO_ERROR_NOT_PREPARED, callable_id, "callable id %d is not prepared", callable_id);
-    allocator_.destroy(callables_[callable_id]);
-    callables_[callable_id] = nullptr;
-    releases_++;
+    const std::lock_guard setup_lock(setup_mutex_);
+    PreparedCallable *released = nullptr;
+    {
+        const std::lock_guard lock(mutex_);
+        status = check_prepared(callable_id);
+        if (status != PTO_OK)
+            return status;
+        released = callables_[callable_id];
+        if (released->runs_under_way > 0)
+            return fail_callable(PTO_ERROR_BUSY, callable_id, "%u runs of callable id %d are under way",
+                                 released->runs_under_way, callable_id);
+        callables_[callable_id] = nullptr;
+        releases_++;
+    }
+    allocator_.destroy(released);
     return PTO_OK;
 }
 
@@ -303,6 +359,7 @@ void Context::get_stats(pto_stats *stats)
         stats->prepared_callables += callable != nullptr ? 1 : 0;
         stats->staging_bytes += callable != nullptr ? callable->staging_bytes() : 0;
     }
+    stats->runs_under_way = turns_.run_count();
     stats->prepares = prepares_;
     stats->releases = releases_;
     stats->runs = runs_;

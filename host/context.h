@@ -2,15 +2,20 @@
 #ifndef PTO_HOST_CONTEXT_H
 #define PTO_HOST_CONTEXT_H
 
-#include "host/prepared_callable.h"
+#include "host/submission.h"
 
 #include <map>
 #include <mutex>
+#include <thread>
 
 namespace pto::host {
 
 /// An open chip and all that the caller has put on it. Its functions are the C functions of pto/pto.h; they lock, and
 /// throw std::bad_alloc only.
+///
+/// There are two locks. `mutex_` is for the state and held shortly: nothing runs, loads or copies meanwhile. Who may
+/// use the device for a run or a copy is decided by the order of turns instead. `setup_mutex_` serialises what loads and
+/// unloads, and is taken first.
 class Context {
 public:
     /// Fills in defaults, checks the options and opens the device. Nothing is left behind on failure.
@@ -24,6 +29,11 @@ public:
 
     pto_status prepare(int32_t callable_id, const pto_callable *callable);
     pto_status run(int32_t callable_id, const pto_args &args, const pto_run_options &options, pto_run_result *result);
+    /// Fills in what of the name is the context's to know.
+    pto_status submit(int32_t callable_id, const pto_args &args, const pto_run_options &options, RunName *name);
+    pto_status poll(const RunName &name);
+    pto_status wait(const RunName &name, int64_t timeout_ns, pto_run_result *result);
+    pto_status cancel(const RunName &name);
     pto_status release(int32_t callable_id);
 
     void get_stats(pto_stats *stats);
@@ -36,6 +46,7 @@ public:
 
 private:
     friend class Run;
+    using Lock = std::unique_lock<std::mutex>;
 
     static void log(void *user, int32_t level, const char *message);
     pto_status open_device(const pto_open_options &options);
@@ -45,6 +56,30 @@ private:
     pto_status fail_device(pto_status status, int32_t callable_id, const DeviceFailure &failure) const;
     /// Whether the range lies inside one live allocation.
     bool is_allocated(uint64_t address, uint64_t size) const;
+    pto_status check_unused(uint64_t address, uint64_t size) const;
+    pto_status check_prepared(int32_t callable_id) const;
+    pto_status install(int32_t callable_id, const pto_callable &callable);
+
+    // The order of runs and copies.
+    void enter(Run &run);
+    bool may_stage_now(const Run &run) const;
+    void leave(Turn &turn);
+    void leave(Run &run, pto_status status);
+    void wait_for_turn(Turn &turn, Lock &lock);
+    void begin_copy(Turn &turn, Lock &lock);
+    void end_copy(Turn &turn, Lock &lock);
+    void stage_ahead(Run &run, Lock &lock);
+    pto_status stage_in_turn(Run &run);
+    bool trim_staging();
+
+    // Submitted runs.
+    pto_status check_runnable(RunRequest *request);
+    pto_status start_runner();
+    void stop_runner();
+    void runner_main();
+    void take_turn(Submission &submission, Lock &lock);
+    void end(Submission &submission, pto_status status);
+    void end_as_cancelled(Submission &submission);
 
     Allocator allocator_;
     const DeviceInterface &device_;
@@ -53,12 +88,18 @@ private:
     void *log_user_;
     int32_t log_level_;
 
-    std::mutex mutex_;
+    std::mutex setup_mutex_; ///< Guards the images.
+    ImageStore images_;
+
+    mutable std::mutex mutex_;                      ///< Guards what follows.
     std::pmr::map<uint64_t, uint64_t> allocations_; ///< Address and size of what pto_malloc gave.
     uint64_t allocated_bytes_ = 0;
-    ImageStore images_;
     PreparedCallable *callables_[PTO_MAX_CALLABLES] = {};
-    std::byte *args_scratch_ = nullptr; ///< Where a run's arguments are put together.
+    TurnQueue turns_;
+    SubmissionPool submissions_;
+    std::thread runner_; ///< From the first submission on.
+    std::condition_variable runner_wake_;
+    bool is_closing_ = false;
     uint64_t prepares_ = 0;
     uint64_t releases_ = 0;
     uint64_t runs_ = 0;

@@ -2,6 +2,7 @@
 #include "host/context_table.h"
 
 #include "engine/base/atomics.h"
+#include "host/handle.h"
 
 #include <chrono>
 #include <thread>
@@ -26,27 +27,27 @@ constexpr uint32_t generation_of(uint64_t word)
     return static_cast<uint32_t>(word >> 32);
 }
 
-/// Handles are odd, so that no aligned pointer is one, and never NULL.
 pto_context *handle_of(uint32_t slot, uint32_t generation)
 {
-    return reinterpret_cast<pto_context *>((uint64_t{generation} << 12 | slot) << 1 | 1);
+    return reinterpret_cast<pto_context *>(ContextHandle::encode(slot, generation));
 }
 
 /// The slot that a handle would be in, and its generation; kMaxContexts for what cannot be a handle.
 uint32_t slot_of(const pto_context *handle, uint32_t *generation)
 {
-    const auto bits = reinterpret_cast<uint64_t>(handle);
-    *generation = static_cast<uint32_t>(bits >> 13);
-    const uint32_t slot = bits >> 1 & 0xfff;
-    return (bits & 1) != 0 && bits >> 45 == 0 && slot < kMaxContexts ? slot : kMaxContexts;
+    uint32_t slot = 0;
+    uint64_t number = 0;
+    const bool is_handle = ContextHandle::decode(reinterpret_cast<uint64_t>(handle), &slot, &number);
+    *generation = static_cast<uint32_t>(number);
+    return is_handle && slot < kMaxContexts ? slot : kMaxContexts;
 }
 
-/// Enters a slot if it is open under this generation.
-bool enter(Slot &slot, uint32_t generation)
+/// Enters a slot if it is open, under this generation unless any will do.
+bool enter(Slot &slot, const uint32_t *generation)
 {
     uint64_t word = load_relaxed(slot.word);
     do {
-        if (generation_of(word) != generation || (word & kOpen) == 0)
+        if ((word & kOpen) == 0 || (generation != nullptr && generation_of(word) != *generation))
             return false;
     } while (!cas_acquire(slot.word, word, word + 1)); // H1: pairs with publish
     return true;
@@ -94,16 +95,48 @@ ContextUse::ContextUse(pto_context *handle) : slot_(kMaxContexts), context_(null
 {
     uint32_t generation = 0;
     const uint32_t index = slot_of(handle, &generation);
-    if (index == kMaxContexts || !enter(slots[index], generation))
+    if (index == kMaxContexts || !enter(slots[index], &generation))
         return;
     slot_ = index;
     context_ = slots[index].context;
+}
+
+ContextUse::ContextUse(const RunName &run) : slot_(kMaxContexts), context_(nullptr)
+{
+    // Whichever context is open there now: it knows which numbers are its runs'.
+    if (run.context_slot >= kMaxContexts || !enter(slots[run.context_slot], nullptr))
+        return;
+    slot_ = run.context_slot;
+    context_ = slots[slot_].context;
 }
 
 ContextUse::~ContextUse()
 {
     if (context_ != nullptr)
         slots[slot_].word.fetch_sub(1, std::memory_order_release); // H2
+}
+
+RunName run_name_in(const pto_context *context)
+{
+    uint32_t generation = 0;
+    return {slot_of(context, &generation), 0, 0};
+}
+
+pto_run_handle *run_handle(const RunName &name)
+{
+    const uint64_t slot = uint64_t{name.context_slot} << kRunSlotBits | name.slot;
+    return reinterpret_cast<pto_run_handle *>(RunHandle::encode(slot, name.serial));
+}
+
+RunName run_name(const pto_run_handle *handle)
+{
+    uint32_t slot = 0;
+    RunName name{};
+    if (!RunHandle::decode(reinterpret_cast<uint64_t>(handle), &slot, &name.serial))
+        return {kMaxContexts, 0, 0};
+    name.context_slot = slot >> kRunSlotBits;
+    name.slot = slot & ((1u << kRunSlotBits) - 1);
+    return name;
 }
 
 } // namespace pto::host

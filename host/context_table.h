@@ -20,6 +20,8 @@ Context *withdraw(pto_context *handle);
 class ContextUse {
 public:
     explicit ContextUse(pto_context *handle);
+    /// A use of the context that a run may belong to.
+    explicit ContextUse(const RunName &run);
     ~ContextUse();
     ContextUse(const ContextUse &) = delete;
     ContextUse &operator=(const ContextUse &) = delete;
@@ -31,6 +33,12 @@ private:
     uint32_t slot_;
     Context *context_;
 };
+
+/// A name for a run of an open context; the context fills in the rest.
+RunName run_name_in(const pto_context *context);
+pto_run_handle *run_handle(const RunName &name);
+/// A name that belongs to no context when the handle cannot be one.
+RunName run_name(const pto_run_handle *handle);
 
 } // namespace pto::host
 

@@ -60,8 +60,9 @@ struct DeviceKernel {
     void *handle;
 };
 
-/// One function table per arch and target. Calls on one device are serialised by the caller, except `mem_*` copies,
-/// which may overlap each other and nothing else.
+/// One function table per arch and target. The caller serialises `run` calls on one device, and likewise `kernel_*`,
+/// `orch_load` and `orch_unload` calls; these may overlap a run that uses neither. Everything else may be called at any
+/// time between `open` and `close`, by any thread.
 struct DeviceInterface {
     const char *target;
     const char *arch;

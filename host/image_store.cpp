@@ -5,6 +5,15 @@
 #include <xxhash.h>
 
 namespace pto::host {
+namespace {
+
+/// One thread writes.
+void add(std::atomic<uint64_t> &counter, uint64_t count)
+{
+    store_relaxed(counter, load_relaxed(counter) + count);
+}
+
+} // namespace
 
 uint64_t ImageStore::content_hash(const void *bytes, std::size_t size)
 {
@@ -36,7 +45,7 @@ pto_status ImageStore::acquire(Kind kind, const void *bytes, std::size_t size, R
         if (image.kind != kind || image.bytes.size() != size || std::memcmp(image.bytes.data(), bytes, size) != 0)
             continue;
         image.users++;
-        dedup_hits_++;
+        add(dedup_hits_, 1);
         *out = Ref(this, hash, &image);
         return PTO_OK;
     }
@@ -49,7 +58,7 @@ pto_status ImageStore::acquire(Kind kind, const void *bytes, std::size_t size, R
         images_.erase(at);
         return status;
     }
-    resident_bytes_ += size;
+    add(resident_bytes_, size);
     *out = Ref(this, hash, &at->second);
     return PTO_OK;
 }
@@ -60,7 +69,7 @@ pto_status ImageStore::upload(Image *image, DeviceFailure *failure)
     const std::size_t size = image->bytes.size();
     if (image->kind == Kind::kKernel) {
         const pto_status status = device_.kernel_load(handle_, bytes, size, &image->kernel, failure);
-        kernel_uploads_ += status == PTO_OK ? 1 : 0;
+        add(kernel_uploads_, status == PTO_OK ? 1 : 0);
         return status;
     }
     pto_status status = device_.mem_alloc(handle_, size, &image->address, failure);
@@ -69,7 +78,7 @@ pto_status ImageStore::upload(Image *image, DeviceFailure *failure)
     status = device_.copy_to(handle_, image->address, bytes, size);
     if (status != PTO_OK)
         device_.mem_free(handle_, image->address);
-    orch_uploads_ += status == PTO_OK ? 1 : 0;
+    add(orch_uploads_, status == PTO_OK ? 1 : 0);
     return status;
 }
 
@@ -77,7 +86,7 @@ void ImageStore::give_up(uint64_t hash, Image *image)
 {
     if (--image->users > 0)
         return;
-    resident_bytes_ -= image->bytes.size();
+    add(resident_bytes_, -image->bytes.size());
     if (image->kind == Kind::kKernel)
         device_.kernel_unload(handle_, image->kernel);
     else

@@ -2,6 +2,7 @@
 #ifndef PTO_HOST_IMAGE_STORE_H
 #define PTO_HOST_IMAGE_STORE_H
 
+#include "engine/base/atomics.h"
 #include "host/allocator.h"
 #include "host/device.h"
 
@@ -11,7 +12,8 @@
 namespace pto::host {
 
 /// Images on the device, each of them once: users of equal bytes share one, and the last one to leave frees it. Equal
-/// means that the bytes are, not only their hash. Not thread-safe: the context's lock guards it.
+/// means that the bytes are, not only their hash. Used by one thread at a time, except the counters, which any thread
+/// may read.
 class ImageStore {
 public:
     enum class Kind { kKernel, kOrchestration };
@@ -60,10 +62,10 @@ public:
     /// Finds or uploads an image. Nothing has changed when it fails, or throws std::bad_alloc.
     pto_status acquire(Kind kind, const void *bytes, std::size_t size, Ref *out, DeviceFailure *failure);
 
-    uint64_t kernel_uploads() const { return kernel_uploads_; }
-    uint64_t orch_uploads() const { return orch_uploads_; }
-    uint64_t dedup_hits() const { return dedup_hits_; }
-    uint64_t resident_bytes() const { return resident_bytes_; }
+    uint64_t kernel_uploads() const { return load_relaxed(kernel_uploads_); }
+    uint64_t orch_uploads() const { return load_relaxed(orch_uploads_); }
+    uint64_t dedup_hits() const { return load_relaxed(dedup_hits_); }
+    uint64_t resident_bytes() const { return load_relaxed(resident_bytes_); }
 
 private:
     pto_status upload(Image *image, DeviceFailure *failure);
@@ -73,10 +75,10 @@ private:
     Device *const &handle_;
     Hash hash_;
     std::pmr::unordered_multimap<uint64_t, Image> images_;
-    uint64_t kernel_uploads_ = 0;
-    uint64_t orch_uploads_ = 0;
-    uint64_t dedup_hits_ = 0;
-    uint64_t resident_bytes_ = 0;
+    std::atomic<uint64_t> kernel_uploads_{0};
+    std::atomic<uint64_t> orch_uploads_{0};
+    std::atomic<uint64_t> dedup_hits_{0};
+    std::atomic<uint64_t> resident_bytes_{0};
 };
 
 } // namespace pto::host

@@ -91,4 +91,9 @@ const pto_error &last_error()
     return thread_error;
 }
 
+void restore_last_error(const pto_error &error)
+{
+    thread_error = error;
+}
+
 } // namespace pto::host

@@ -22,6 +22,20 @@ void set_raw_detail(int64_t raw);
 
 /// This thread's last error.
 const pto_error &last_error();
+/// Makes a failure that was kept this thread's last error.
+void restore_last_error(const pto_error &error);
+
+/// Keeps failures that this thread gets over to itself: afterwards its last error is the one from before.
+class LastErrorScope {
+public:
+    LastErrorScope() : before_(last_error()) {}
+    ~LastErrorScope() { restore_last_error(before_); }
+    LastErrorScope(const LastErrorScope &) = delete;
+    LastErrorScope &operator=(const LastErrorScope &) = delete;
+
+private:
+    const pto_error before_;
+};
 
 } // namespace pto::host
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/prepared_callable.h"
 
-#include "engine/wire/args_image.h"
-
 #include <cstdio>
 #include <cstring>
 
@@ -27,7 +25,10 @@ void blame_orchestration(DeviceFailure *failure, const char *entry)
 
 PreparedCallable::PreparedCallable(Allocator &allocator, const DeviceInterface &device, Device *handle)
     : device_(device), handle_(handle), kernels_(&allocator), tensors_(&allocator), kernel_table_(device, handle),
-      args_(device, handle)
+      sets_{{{allocator, device, handle},
+             {allocator, device, handle},
+             {allocator, device, handle},
+             {allocator, device, handle}}}
 {
 }
 
@@ -41,8 +42,9 @@ pto_status PreparedCallable::set_up(int32_t callable_id, const pto_callable &cal
                                     DeviceFailure *failure)
 {
     set_up_params(callable);
-    const std::size_t args_bytes = wire::args_image_bytes(static_cast<uint32_t>(tensors_.size()), scalar_count_);
-    pto_status status = args_.grow(args_bytes, failure);
+    for (StagingSet &set : sets_)
+        set.set_up(static_cast<uint32_t>(tensors_.size()), scalar_count_);
+    pto_status status = sets_[0].reserve_args(failure);
     if (status == PTO_OK)
         status = set_up_kernels(callable, images, failure);
     if (status == PTO_OK)
@@ -60,8 +62,7 @@ void PreparedCallable::set_up_params(const pto_callable &callable)
             continue;
         }
         tensors_.push_back({param.direction, param.dtype, param.ndims,
-                            std::pmr::string(param.name == nullptr ? "" : param.name, memory),
-                            DeviceBuffer(device_, handle_)});
+                            std::pmr::string(param.name == nullptr ? "" : param.name, memory)});
     }
 }
 
@@ -124,9 +125,40 @@ const char *PreparedCallable::kernel_name(int32_t func_id) const
 uint64_t PreparedCallable::staging_bytes() const
 {
     uint64_t sum = 0;
-    for (const Param &param : tensors_)
-        sum += param.staging.capacity_bytes();
+    for (const StagingSet &set : sets_)
+        sum += set.tensor_bytes();
     return sum;
+}
+
+StagingSet *PreparedCallable::take_set()
+{
+    for (StagingSet &set : sets_) {
+        if (set.is_taken)
+            continue;
+        set.is_taken = true;
+        return &set;
+    }
+    return nullptr;
+}
+
+uint32_t PreparedCallable::taken_sets() const
+{
+    uint32_t count = 0;
+    for (const StagingSet &set : sets_)
+        count += set.is_taken ? 1 : 0;
+    return count;
+}
+
+bool PreparedCallable::trim_sets()
+{
+    bool has_trimmed = false;
+    for (uint32_t i = 1; i < kStagingSets; i++) {
+        if (sets_[i].is_taken || sets_[i].args_address() == 0)
+            continue;
+        sets_[i].reset();
+        has_trimmed = true;
+    }
+    return has_trimmed;
 }
 
 } // namespace pto::host

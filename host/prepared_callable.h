@@ -4,11 +4,16 @@
 
 #include "host/device_buffer.h"
 #include "host/image_store.h"
+#include "host/staging_set.h"
 #include "pto/pto.h"
 
+#include <array>
 #include <string>
 
 namespace pto::host {
+
+/// Runs of one callable that can be on the device with what they need: the one that executes and those staged ahead.
+inline constexpr uint32_t kStagingSets = 4;
 
 /// Everything that a prepared callable holds. Destroying it gives all of it back, so a prepare that fails half way
 /// leaves nothing behind.
@@ -20,7 +25,6 @@ public:
         uint8_t dtype;
         uint8_t ndims;
         std::pmr::string name;
-        DeviceBuffer staging; ///< Device copy of a host tensor, kept for the next run.
     };
 
     PreparedCallable(Allocator &allocator, const DeviceInterface &device, Device *handle);
@@ -34,12 +38,21 @@ public:
     /// Name of a kernel, "" when it has none or does not exist.
     const char *kernel_name(int32_t func_id) const;
 
-    std::pmr::vector<Param> &tensors() { return tensors_; }
+    const std::pmr::vector<Param> &tensors() const { return tensors_; }
     uint32_t scalar_count() const { return scalar_count_; }
     uint64_t kernel_table() const { return kernel_table_.address(); }
     uint32_t kernel_count() const { return kernel_count_; }
-    uint64_t args_address() const { return args_.address(); }
     uint64_t staging_bytes() const;
+
+    // The context's lock guards what follows.
+
+    /// A set that is free, nullptr when there is none. The first ones are taken first: their buffers have grown.
+    StagingSet *take_set();
+    uint32_t taken_sets() const;
+    /// Gives back the device memory of free sets beyond the first, which no single run needs. False: there was none.
+    bool trim_sets();
+
+    uint32_t runs_under_way = 0;
 
 private:
     struct NamedKernel {
@@ -62,7 +75,7 @@ private:
     uint32_t scalar_count_ = 0;
     uint32_t kernel_count_ = 0;
     DeviceBuffer kernel_table_;
-    DeviceBuffer args_;
+    std::array<StagingSet, kStagingSets> sets_;
 };
 
 } // namespace pto::host

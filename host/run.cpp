@@ -2,6 +2,7 @@
 #include "host/run.h"
 
 #include "engine/wire/args_image.h"
+#include "host/context.h"
 #include "host/last_error.h"
 
 #include <chrono>
@@ -11,11 +12,6 @@
 
 namespace pto::host {
 namespace {
-
-uint64_t now_ns()
-{
-    return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
-}
 
 /// Bytes of a contiguous tensor that was checked.
 uint64_t content_bytes(const pto_tensor &tensor)
@@ -56,7 +52,25 @@ const char *tensor_defect(const pto_tensor &tensor)
     return nullptr;
 }
 
+bool overlap(const pto_tensor &one, const pto_tensor &other)
+{
+    return one.addr < other.addr + content_bytes(other) && other.addr < one.addr + content_bytes(one);
+}
+
 } // namespace
+
+uint64_t now_ns()
+{
+    return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+}
+
+Run::Run(Context &context, const RunRequest &request, pto_run_result &result)
+    : context_(context), request_(request), result_(result)
+{
+    turn.run = this;
+}
+
+// ---- checks --------------------------------------------------------------------------------------------------------
 
 pto_status Run::refuse(pto_status status, uint32_t index, const char *format, ...)
 {
@@ -65,20 +79,20 @@ pto_status Run::refuse(pto_status status, uint32_t index, const char *format, ..
     va_start(values, format);
     std::vsnprintf(text, sizeof text, format, values);
     va_end(values);
-    return fail_callable(status, callable_id_, "tensor argument %u '%s': %s", index,
-                         callable_.tensors()[index].name.c_str(), text);
+    return fail_callable(status, request_.callable_id, "tensor argument %u '%s': %s", index,
+                         request_.callable->tensors()[index].name.c_str(), text);
 }
 
 pto_status Run::check()
 {
-    const auto tensors = static_cast<uint32_t>(callable_.tensors().size());
-    if (args_.tensor_count != tensors || args_.scalar_count != callable_.scalar_count())
-        return fail_callable(PTO_ERROR_SIGNATURE_MISMATCH, callable_id_,
-                             "%u tensors and %u scalars given; the signature has %u and %u", args_.tensor_count,
-                             args_.scalar_count, tensors, callable_.scalar_count());
-    if ((tensors > 0 && args_.tensors == nullptr) || (args_.scalar_count > 0 && args_.scalars == nullptr))
-        return fail_callable(PTO_ERROR_INVALID_ARGUMENT, callable_id_, "the %s are NULL",
-                             tensors > 0 && args_.tensors == nullptr ? "tensors" : "scalars");
+    const auto tensors = static_cast<uint32_t>(request_.callable->tensors().size());
+    if (request_.tensor_count != tensors || request_.scalar_count != request_.callable->scalar_count())
+        return fail_callable(PTO_ERROR_SIGNATURE_MISMATCH, request_.callable_id,
+                             "%u tensors and %u scalars given; the signature has %u and %u", request_.tensor_count,
+                             request_.scalar_count, tensors, request_.callable->scalar_count());
+    if ((tensors > 0 && request_.tensors == nullptr) || (request_.scalar_count > 0 && request_.scalars == nullptr))
+        return fail_callable(PTO_ERROR_INVALID_ARGUMENT, request_.callable_id, "the %s are NULL",
+                             tensors > 0 && request_.tensors == nullptr ? "tensors" : "scalars");
     for (uint32_t i = 0; i < tensors; i++) {
         const pto_status status = check_tensor(i);
         if (status != PTO_OK)
@@ -89,8 +103,8 @@ pto_status Run::check()
 
 pto_status Run::check_tensor(uint32_t index)
 {
-    const pto_tensor &tensor = args_.tensors[index];
-    const PreparedCallable::Param &param = callable_.tensors()[index];
+    const pto_tensor &tensor = request_.tensors[index];
+    const PreparedCallable::Param &param = request_.callable->tensors()[index];
     if (const char *defect = tensor_defect(tensor); defect != nullptr)
         return refuse(PTO_ERROR_INVALID_ARGUMENT, index, "%s", defect);
     if (param.dtype != PTO_ANY_DTYPE && param.dtype != tensor.dtype)
@@ -104,7 +118,7 @@ pto_status Run::check_tensor(uint32_t index)
 
 pto_status Run::check_memory(uint32_t index)
 {
-    const pto_tensor &tensor = args_.tensors[index];
+    const pto_tensor &tensor = request_.tensors[index];
     const auto address = static_cast<unsigned long long>(tensor.addr);
     if (is_host(index)) {
         if (context_.device_.owns_address(context_.handle_, tensor.addr))
@@ -121,146 +135,219 @@ pto_status Run::check_memory(uint32_t index)
 /// Host tensors travel one by one: if two share bytes and one is written, no order of copies would be right.
 pto_status Run::check_host_overlap(uint32_t index)
 {
-    const pto_tensor &tensor = args_.tensors[index];
+    const pto_tensor &tensor = request_.tensors[index];
     for (uint32_t i = 0; i < index; i++) {
-        const pto_tensor &other = args_.tensors[i];
+        const pto_tensor &other = request_.tensors[i];
         if (!is_host(i) || (!is_written(i) && !is_written(index)))
             continue;
-        if (tensor.addr < other.addr + content_bytes(other) && other.addr < tensor.addr + content_bytes(tensor))
+        if (overlap(tensor, other))
             return refuse(PTO_ERROR_INVALID_ARGUMENT, index, "it shares host memory with tensor argument %u", i);
     }
     return PTO_OK;
 }
 
+bool Run::reads_what_is_written_by(const Run &earlier) const
+{
+    for (uint32_t i = 0; i < earlier.request_.tensor_count; i++) {
+        if (!earlier.is_host(i) || !earlier.is_written(i))
+            continue;
+        for (uint32_t j = 0; j < request_.tensor_count; j++)
+            if (is_host(j) && is_read(j) && overlap(request_.tensors[j], earlier.request_.tensors[i]))
+                return true;
+    }
+    return false;
+}
+
+bool Run::has_tensor_in(uint64_t address, uint64_t size_bytes) const
+{
+    for (uint32_t i = 0; i < request_.tensor_count; i++)
+        if (!is_host(i) && request_.tensors[i].addr - address < size_bytes)
+            return true;
+    return false;
+}
+
+// ---- staging -------------------------------------------------------------------------------------------------------
+
+void Run::take_set()
+{
+    set_ = request_.callable->take_set();
+}
+
+void Run::give_back_set()
+{
+    if (set_ != nullptr)
+        set_->is_taken = false;
+    set_ = nullptr;
+}
+
+pto_status Run::stage()
+{
+    pto_status status = reserve();
+    if (status != PTO_OK)
+        return status;
+    is_accepted_ = true;
+    status = stage_in();
+    if (status != PTO_OK)
+        return status;
+    encode_args();
+    status = context_.device_.copy_to(context_.handle_, set_->args_address(), set_->args_scratch(), args_bytes());
+    if (status != PTO_OK)
+        return fail_callable(status, request_.callable_id, "the copy of the arguments failed");
+    is_staged_ = true;
+    return PTO_OK;
+}
+
+bool Run::stage_ahead()
+{
+    const LastErrorScope scope;
+    if (stage() != PTO_OK)
+        set_->reset();
+    waits_since_ns_ = now_ns();
+    return is_staged_;
+}
+
 pto_status Run::reserve()
 {
-    for (uint32_t i = 0; i < args_.tensor_count; i++) {
+    DeviceFailure failure{};
+    pto_status status = set_->reserve_args(&failure);
+    if (status != PTO_OK)
+        return fail_callable(status, request_.callable_id, "the arguments: %s", failure.message);
+    for (uint32_t i = 0; i < request_.tensor_count; i++) {
         if (!is_host(i))
             continue;
-        DeviceFailure failure{};
-        const pto_status status = callable_.tensors()[i].staging.grow(content_bytes(args_.tensors[i]), &failure);
+        status = set_->reserve_tensor(i, content_bytes(request_.tensors[i]), &failure);
         if (status != PTO_OK)
             return refuse(status, i, "%s", failure.message);
     }
     return PTO_OK;
 }
 
+/// Reads the clock only if there is something to copy: that takes longer than a small kernel.
 pto_status Run::stage_in()
 {
-    for (uint32_t i = 0; i < args_.tensor_count; i++) {
-        if (!is_host(i) || (callable_.tensors()[i].direction & PTO_DIR_IN) == 0)
+    uint64_t begin_ns = 0;
+    result_.bytes_to_device = 0;
+    for (uint32_t i = 0; i < request_.tensor_count; i++) {
+        if (!is_host(i) || !is_read(i))
             continue;
-        const pto_tensor &tensor = args_.tensors[i];
+        if (begin_ns == 0)
+            begin_ns = now_ns();
+        const pto_tensor &tensor = request_.tensors[i];
         const pto_status status =
-            context_.device_.copy_to(context_.handle_, callable_.tensors()[i].staging.address(),
+            context_.device_.copy_to(context_.handle_, set_->tensor_address(i),
                                      reinterpret_cast<const void *>(tensor.addr), content_bytes(tensor));
         if (status != PTO_OK)
             return refuse(status, i, "the copy to the device failed");
         result_.bytes_to_device += content_bytes(tensor);
     }
+    if (begin_ns != 0)
+        result_.stage_in_ns = now_ns() - begin_ns;
     return PTO_OK;
 }
 
 pto_status Run::stage_out()
 {
-    for (uint32_t i = 0; i < args_.tensor_count; i++) {
+    const uint64_t begin_ns = last_ns_;
+    for (uint32_t i = 0; i < request_.tensor_count; i++) {
         if (!is_host(i) || !is_written(i))
             continue;
-        const pto_tensor &tensor = args_.tensors[i];
+        const pto_tensor &tensor = request_.tensors[i];
         const pto_status status =
-            context_.device_.copy_from(context_.handle_, reinterpret_cast<void *>(tensor.addr),
-                                       callable_.tensors()[i].staging.address(), content_bytes(tensor));
+            context_.device_.copy_from(context_.handle_, reinterpret_cast<void *>(tensor.addr), set_->tensor_address(i),
+                                       content_bytes(tensor));
         if (status != PTO_OK)
             return refuse(status, i, "the copy from the device failed");
         result_.bytes_from_device += content_bytes(tensor);
     }
+    if (result_.bytes_from_device > 0) {
+        last_ns_ = now_ns();
+        result_.stage_out_ns = last_ns_ - begin_ns;
+    }
     return PTO_OK;
+}
+
+std::size_t Run::args_bytes() const
+{
+    return wire::args_image_bytes(request_.tensor_count, request_.scalar_count);
 }
 
 void Run::encode_args()
 {
-    const wire::ArgsView view = wire::begin_args_image(context_.args_scratch_, args_.tensor_count, args_.scalar_count);
-    for (uint32_t i = 0; i < args_.tensor_count; i++) {
-        view.tensors[i] = args_.tensors[i];
+    const wire::ArgsView view =
+        wire::begin_args_image(set_->args_scratch(), request_.tensor_count, request_.scalar_count);
+    for (uint32_t i = 0; i < request_.tensor_count; i++) {
+        view.tensors[i] = request_.tensors[i];
         if (is_host(i)) {
-            view.tensors[i].addr = callable_.tensors()[i].staging.address();
-            view.tensors[i].size_bytes = content_bytes(args_.tensors[i]);
+            view.tensors[i].addr = set_->tensor_address(i);
+            view.tensors[i].size_bytes = content_bytes(request_.tensors[i]);
         }
         view.tensors[i].address_space = PTO_DEVICE_MEMORY;
         view.tensors[i].owner = PTO_NO_TASK;
         view.tensors[i].buffer = 0;
     }
-    if (args_.scalar_count > 0)
-        std::memcpy(view.scalars, args_.scalars, args_.scalar_count * sizeof(uint64_t));
+    if (request_.scalar_count > 0)
+        std::memcpy(view.scalars, request_.scalars, request_.scalar_count * sizeof(uint64_t));
 }
 
-pto_status Run::execute(uint64_t timeout_ns)
+// ---- on the device -------------------------------------------------------------------------------------------------
+
+void Run::end_waiting()
 {
-    pto_status status = stage_in();
-    if (status != PTO_OK)
-        return status;
-    encode_args();
-    const std::size_t args_bytes = wire::args_image_bytes(args_.tensor_count, args_.scalar_count);
-    status = context_.device_.copy_to(context_.handle_, callable_.args_address(), context_.args_scratch_, args_bytes);
-    if (status != PTO_OK)
-        return fail_callable(status, callable_id_, "the copy of the arguments failed");
-    const wire::LaunchBlock launch{wire::kLaunchMagic,
-                                   wire::kBlockVersion,
-                                   callable_id_,
-                                   callable_.kernel_count(),
-                                   callable_.kernel_table(),
-                                   callable_.args_address(),
-                                   args_bytes,
-                                   0,
-                                   0,
-                                   0,
-                                   0};
-    wire::ReportBlock block{};
-    const uint64_t begin_ns = now_ns();
-    context_.device_.run(context_.handle_, launch, timeout_ns, &block);
-    result_.device_ns = now_ns() - begin_ns;
-    report(block);
-    if (block.error.status != PTO_OK)
-        return fail_run(callable_id_, block.error, callable_.kernel_name(block.error.func_id));
-    return stage_out();
+    result_.queue_ns = now_ns() - (waits_since_ns_ != 0 ? waits_since_ns_ : request_.begin_ns);
 }
 
-void Run::report(const wire::ReportBlock &block)
+pto_status Run::execute()
 {
-    result_.tasks = block.tasks;
-    result_.kernels = block.kernels;
-    result_.edges = block.edges;
-    result_.peak_tasks = block.peak_tasks;
-    result_.peak_edges = block.peak_edges;
-    result_.peak_map_entries = block.peak_map_entries;
-    result_.peak_scope_depth = block.peak_scope_depth;
-    result_.peak_heap_bytes = block.peak_heap_bytes;
+    const pto_status status = launch();
+    return status != PTO_OK ? status : stage_out();
 }
 
-pto_status Context::run(int32_t callable_id, const pto_args &args, const pto_run_options &options,
-                        pto_run_result *result)
+pto_status Run::launch()
+{
+    const PreparedCallable &callable = *request_.callable;
+    const wire::LaunchBlock block{wire::kLaunchMagic,
+                                  wire::kBlockVersion,
+                                  request_.callable_id,
+                                  callable.kernel_count(),
+                                  callable.kernel_table(),
+                                  set_->args_address(),
+                                  args_bytes(),
+                                  0,
+                                  0,
+                                  0,
+                                  0};
+    wire::ReportBlock report{};
+    run_device(block, &report);
+    note(report);
+    if (report.error.status == PTO_OK)
+        return PTO_OK;
+    return fail_run(request_.callable_id, report.error, callable.kernel_name(report.error.func_id));
+}
+
+void Run::run_device(const wire::LaunchBlock &block, wire::ReportBlock *report)
 {
     const uint64_t begin_ns = now_ns();
-    const std::lock_guard lock(mutex_);
-    pto_status status = check_id(callable_id);
-    if (status != PTO_OK)
-        return status;
-    if (callables_[callable_id] == nullptr)
-        return fail_callable(PTO_ERROR_NOT_PREPARED, callable_id, "callable id %d is not prepared", callable_id);
-    if (!device_.is_healthy(handle_))
-        return fail_callable(PTO_ERROR_DEVICE_FAULTED, callable_id,
-                             "an earlier run faulted the device: close the context");
-    Run run(*this, callable_id, args, *result);
-    status = run.check();
-    if (status == PTO_OK)
-        status = run.reserve();
-    if (status == PTO_OK) {
-        status = run.execute(options.timeout_ns);
-        runs_++;
-        failed_runs_ += status == PTO_OK ? 0 : 1;
-    }
-    result->total_ns = now_ns() - begin_ns;
-    return status;
+    context_.device_.run(context_.handle_, block, request_.timeout_ns, report);
+    last_ns_ = now_ns();
+    result_.device_ns += last_ns_ - begin_ns;
+}
+
+void Run::note(const wire::ReportBlock &report)
+{
+    result_.tasks = report.tasks;
+    result_.kernels = report.kernels;
+    result_.edges = report.edges;
+    result_.peak_tasks = report.peak_tasks;
+    result_.peak_edges = report.peak_edges;
+    result_.peak_map_entries = report.peak_map_entries;
+    result_.peak_scope_depth = report.peak_scope_depth;
+    result_.peak_heap_bytes = report.peak_heap_bytes;
+}
+
+void Run::end(pto_status status)
+{
+    result_.status = status;
+    result_.total_ns = (status == PTO_OK ? last_ns_ : now_ns()) - request_.begin_ns;
 }
 
 } // namespace pto::host

@@ -19,7 +19,7 @@ constexpr StatusText kTexts[] = {
     PTO_STATUS_TEXT(PTO_OK, "Success."),
     PTO_STATUS_TEXT(PTO_PENDING, "The run is not over: wait for it."),
     PTO_STATUS_TEXT(PTO_ERROR_INVALID_ARGUMENT, "An argument is not acceptable: correct the call."),
-    PTO_STATUS_TEXT(PTO_ERROR_INVALID_HANDLE, "The context is NULL, closed or foreign: pass one that pto_open gave."),
+    PTO_STATUS_TEXT(PTO_ERROR_INVALID_HANDLE, "The handle is NULL, ended or foreign: pass one that this library gave."),
     PTO_STATUS_TEXT(PTO_ERROR_INVALID_CALLABLE_ID, "The callable id is outside 0..63: use one inside."),
     PTO_STATUS_TEXT(PTO_ERROR_NOT_PREPARED, "Nothing is prepared under the callable id: call pto_prepare first."),
     PTO_STATUS_TEXT(PTO_ERROR_ALREADY_PREPARED, "The callable id is taken: release it or use another."),

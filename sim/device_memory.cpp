@@ -44,7 +44,8 @@ bool DeviceMemory::reserve(uint64_t size_bytes)
 
 uint64_t DeviceMemory::allocate(uint64_t size_bytes)
 {
-    if (is_full())
+    const std::lock_guard lock(mutex_);
+    if (blocks_.size() == kMaxAllocations)
         return 0;
     const uint32_t block = heap_.allocate(size_bytes);
     if (block == engine::kNone)
@@ -54,8 +55,15 @@ uint64_t DeviceMemory::allocate(uint64_t size_bytes)
     return address;
 }
 
+bool DeviceMemory::is_full() const
+{
+    const std::lock_guard lock(mutex_);
+    return blocks_.size() == kMaxAllocations;
+}
+
 void DeviceMemory::release(uint64_t address)
 {
+    const std::lock_guard lock(mutex_);
     const auto found = blocks_.find(address);
     if (found == blocks_.end())
         return;

@@ -4,12 +4,13 @@
 
 #include "engine/heap.h"
 
+#include <mutex>
 #include <unordered_map>
 
 namespace pto::inline PTO_ARCH::sim {
 
 /// The chip's memory: one mapping of its own, committed page by page when touched. Addresses are those of the mapping,
-/// so that kernels use them as they are; no host allocation lies in it.
+/// so that kernels use them as they are; no host allocation lies in it. Thread-safe once reserved.
 class DeviceMemory {
 public:
     DeviceMemory() = default;
@@ -28,7 +29,7 @@ public:
     uint64_t size_bytes() const { return size_bytes_; }
     /// Allocations that can be live at once, and whether as many are.
     static constexpr uint32_t kMaxAllocations = 1u << 16;
-    bool is_full() const { return blocks_.size() == kMaxAllocations; }
+    bool is_full() const;
 
     bool contains(uint64_t address) const { return address - base_ < size_bytes_; }
 
@@ -37,6 +38,7 @@ private:
     uint64_t size_bytes_ = 0;
     void *books_ = nullptr;
     std::size_t books_bytes_ = 0;
+    mutable std::mutex mutex_; ///< Guards the books: what follows.
     engine::Heap heap_;
     std::unordered_map<uint64_t, uint32_t> blocks_;
 };
