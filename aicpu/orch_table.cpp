@@ -13,18 +13,19 @@ OrchTable::~OrchTable()
 pto_status OrchTable::load(const OrchImage &image, char *message, std::size_t message_capacity)
 {
     if (!is_id(image.callable_id))
-        return engine::refuse_orch(PTO_ERROR_INVALID_CALLABLE_ID, message, message_capacity, "callable id %d is not in 0..%u",
-                      image.callable_id, kOrchSlots - 1);
+        return engine::refuse_orch(PTO_ERROR_INVALID_CALLABLE_ID, message, message_capacity,
+                                   "callable id %d is not in 0..%u", image.callable_id, kOrchSlots - 1);
     Slot &slot = slots_[image.callable_id];
     if (slot.entry != nullptr)
-        return engine::refuse_orch(PTO_ERROR_ALREADY_PREPARED, message, message_capacity, "slot %d is loaded", image.callable_id);
+        return engine::refuse_orch(PTO_ERROR_ALREADY_PREPARED, message, message_capacity, "slot %d is loaded",
+                                   image.callable_id);
     LoadedOrch loaded{};
     pto_status status =
         port_.load(port_.self, image.bytes, image.size, image.entry, &loaded, message, message_capacity);
     if (status != PTO_OK)
         return status;
     status = engine::check_orch_entry(loaded.entry, {image.entry, image.tensor_count, image.scalar_count}, message,
-                                       message_capacity);
+                                      message_capacity);
     if (status != PTO_OK) {
         port_.unload(port_.self, &loaded);
         return status;

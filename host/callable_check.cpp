@@ -109,6 +109,9 @@ pto_status check_callable(const pto_callable *callable, pto_image_error *error)
         callable->orch_image_bytes > kMaxImageBytes)
         return image_error(error, PTO_ERROR_INVALID_IMAGE, "no orchestration image, or one of %zu bytes",
                            callable->orch_image_bytes);
+    if (callable->builder > PTO_HOST_BUILT)
+        return image_error(error, PTO_ERROR_INVALID_ARGUMENT, "builder %u is neither device nor host",
+                           callable->builder);
     const pto_status status = check_params(*callable, error);
     return status != PTO_OK ? status : check_kernels(*callable, error);
 }

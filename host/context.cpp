@@ -82,6 +82,8 @@ Context::~Context()
     for (PreparedCallable *callable : callables_)
         if (callable != nullptr)
             allocator_.destroy(callable);
+    if (recorder_ != nullptr)
+        graph_recorder_factory(device_.arch).destroy(recorder_);
     if (handle_ != nullptr)
         device_.close(handle_);
 }
@@ -305,14 +307,35 @@ pto_status Context::prepare(int32_t callable_id, const pto_callable *callable)
     return install(callable_id, *callable);
 }
 
+/// One for all callables, from the first on that needs it: runs take turns.
+bool Context::create_recorder()
+{
+    if (recorder_ != nullptr)
+        return true;
+    DeviceLayout layout{};
+    device_.layout(handle_, &layout);
+    recorder_ = graph_recorder_factory(device_.arch).create(layout, &allocator_);
+    return recorder_ != nullptr;
+}
+
+void Context::count_graph(bool is_recorded)
+{
+    const std::lock_guard lock(mutex_);
+    graph_records_ += is_recorded ? 1 : 0;
+    graph_replays_ += is_recorded ? 0 : 1;
+}
+
 /// Loads while runs go on: the id is free, and who else could take it waits for the lock of setups.
 pto_status Context::install(int32_t callable_id, const pto_callable &callable)
 {
+    const bool on_host = callable.builder == PTO_HOST_BUILT;
+    if (on_host && !create_recorder())
+        return fail_callable(PTO_ERROR_OUT_OF_HOST_MEMORY, callable_id, "no memory for a graph builder on the host");
     PreparedCallable *prepared = allocator_.create<PreparedCallable>(allocator_, device_, handle_);
     DeviceFailure failure{};
     pto_status status = PTO_OK;
     try {
-        status = prepared->set_up(callable_id, callable, images_, &failure);
+        status = prepared->set_up(callable_id, callable, images_, on_host ? recorder_ : nullptr, &failure);
     } catch (...) {
         allocator_.destroy(prepared);
         throw;
@@ -324,6 +347,7 @@ pto_status Context::install(int32_t callable_id, const pto_callable &callable)
     const std::lock_guard lock(mutex_);
     callables_[callable_id] = prepared;
     prepares_++;
+    host_orch_loads_ += on_host ? 1 : 0;
     return PTO_OK;
 }
 
@@ -355,15 +379,21 @@ void Context::get_stats(pto_stats *stats)
     const std::lock_guard lock(mutex_);
     stats->prepared_callables = 0;
     stats->staging_bytes = 0;
+    stats->graph_bytes = 0;
     for (const PreparedCallable *callable : callables_) {
         stats->prepared_callables += callable != nullptr ? 1 : 0;
         stats->staging_bytes += callable != nullptr ? callable->staging_bytes() : 0;
+        const HostOrchestration *host = callable != nullptr ? callable->host_orchestration() : nullptr;
+        stats->graph_bytes += host != nullptr ? host->graphs.size_bytes() : 0;
     }
     stats->runs_under_way = turns_.run_count();
     stats->prepares = prepares_;
     stats->releases = releases_;
     stats->runs = runs_;
     stats->failed_runs = failed_runs_;
+    stats->host_orch_loads = host_orch_loads_;
+    stats->graph_records = graph_records_;
+    stats->graph_replays = graph_replays_;
     stats->orch_loads = device_.orch_loads(handle_);
     stats->kernel_uploads = images_.kernel_uploads();
     stats->orch_uploads = images_.orch_uploads();

@@ -14,8 +14,8 @@ namespace pto::host {
 /// throw std::bad_alloc only.
 ///
 /// There are two locks. `mutex_` is for the state and held shortly: nothing runs, loads or copies meanwhile. Who may
-/// use the device for a run or a copy is decided by the order of turns instead. `setup_mutex_` serialises what loads and
-/// unloads, and is taken first.
+/// use the device for a run or a copy is decided by the order of turns instead. `setup_mutex_` serialises what loads
+/// and unloads, and is taken first.
 class Context {
 public:
     /// Fills in defaults, checks the options and opens the device. Nothing is left behind on failure.
@@ -59,6 +59,8 @@ private:
     pto_status check_unused(uint64_t address, uint64_t size) const;
     pto_status check_prepared(int32_t callable_id) const;
     pto_status install(int32_t callable_id, const pto_callable &callable);
+    bool create_recorder();
+    void count_graph(bool is_recorded);
 
     // The order of runs and copies.
     void enter(Run &run);
@@ -90,6 +92,7 @@ private:
 
     std::mutex setup_mutex_; ///< Guards the images.
     ImageStore images_;
+    GraphRecorder *recorder_ = nullptr; ///< Used by the run whose turn it is.
 
     mutable std::mutex mutex_;                      ///< Guards what follows.
     std::pmr::map<uint64_t, uint64_t> allocations_; ///< Address and size of what pto_malloc gave.
@@ -104,6 +107,9 @@ private:
     uint64_t releases_ = 0;
     uint64_t runs_ = 0;
     uint64_t failed_runs_ = 0;
+    uint64_t host_orch_loads_ = 0;
+    uint64_t graph_records_ = 0;
+    uint64_t graph_replays_ = 0;
 };
 
 } // namespace pto::host

@@ -43,8 +43,8 @@ struct Recording {
 /// What a recording asks of its run.
 class RecordingRun {
 public:
-    /// Runs what is recorded, from where the last call ended. False: it failed, and `error` says why.
-    virtual bool run_so_far(const Recording &recording, wire::ErrorRecord *error) = 0;
+    /// Runs what is recorded, from this offset on. False: it failed, and `error` says why.
+    virtual bool run_from(const Recording &recording, std::size_t begin, wire::ErrorRecord *error) = 0;
     virtual uint64_t read(uint64_t address, uint32_t size_bytes) = 0;
     virtual void log(int32_t level, const char *message) = 0;
 
@@ -67,9 +67,10 @@ struct RecordRequest {
 /// One recording at a time.
 class GraphRecorder {
 public:
-    /// Runs the orchestration. The record's status is PTO_OK when `out` is complete; what has not been run by
-    /// `run_so_far` yet is left to the caller.
-    virtual void record(const RecordRequest &request, RecordingRun *run, Recording *out, wire::ErrorRecord *error) = 0;
+    /// Runs the orchestration. The record's status is PTO_OK when `out` is complete. Returns the offset up to which it
+    /// has been run; the rest is left to the caller.
+    virtual std::size_t record(const RecordRequest &request, RecordingRun *run, Recording *out,
+                               wire::ErrorRecord *error) = 0;
 
     /// Checks what the loader found under an entry's name.
     virtual pto_status check_entry(const void *symbol, const DeviceOrch &orch, DeviceFailure *failure) const = 0;

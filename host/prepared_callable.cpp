@@ -24,11 +24,11 @@ void blame_orchestration(DeviceFailure *failure, const char *entry)
 } // namespace
 
 PreparedCallable::PreparedCallable(Allocator &allocator, const DeviceInterface &device, Device *handle)
-    : device_(device), handle_(handle), kernels_(&allocator), tensors_(&allocator), kernel_table_(device, handle),
-      sets_{{{allocator, device, handle},
-             {allocator, device, handle},
-             {allocator, device, handle},
-             {allocator, device, handle}}}
+    : allocator_(allocator), device_(device), handle_(handle), table_(&allocator), kernels_(&allocator),
+      tensors_(&allocator), kernel_table_(device, handle), sets_{{{allocator, device, handle},
+                                                                  {allocator, device, handle},
+                                                                  {allocator, device, handle},
+                                                                  {allocator, device, handle}}}
 {
 }
 
@@ -36,10 +36,12 @@ PreparedCallable::~PreparedCallable()
 {
     if (loaded_id_ >= 0)
         device_.orch_unload(handle_, loaded_id_);
+    if (host_ != nullptr)
+        allocator_.destroy(host_);
 }
 
 pto_status PreparedCallable::set_up(int32_t callable_id, const pto_callable &callable, ImageStore &images,
-                                    DeviceFailure *failure)
+                                    const GraphRecorder *recorder, DeviceFailure *failure)
 {
     set_up_params(callable);
     for (StagingSet &set : sets_)
@@ -48,7 +50,8 @@ pto_status PreparedCallable::set_up(int32_t callable_id, const pto_callable &cal
     if (status == PTO_OK)
         status = set_up_kernels(callable, images, failure);
     if (status == PTO_OK)
-        status = set_up_orchestration(callable_id, callable, images, failure);
+        status = recorder == nullptr ? set_up_orchestration(callable_id, callable, images, failure)
+                                     : set_up_on_host(callable_id, callable, *recorder, failure);
     return status;
 }
 
@@ -73,7 +76,7 @@ pto_status PreparedCallable::set_up_kernels(const pto_callable &callable, ImageS
         const uint32_t func_id = callable.kernels[i].func_id;
         kernel_count_ = func_id + 1 > kernel_count_ ? func_id + 1 : kernel_count_;
     }
-    std::pmr::vector<wire::KernelEntry> table(kernel_count_, wire::KernelEntry{}, memory);
+    table_.assign(kernel_count_, wire::KernelEntry{});
     for (uint32_t i = 0; i < callable.kernel_count; i++) {
         const pto_kernel &kernel = callable.kernels[i];
         ImageStore::Ref image;
@@ -83,15 +86,15 @@ pto_status PreparedCallable::set_up_kernels(const pto_callable &callable, ImageS
             blame_kernel(failure, kernel);
             return status;
         }
-        table[kernel.func_id] = {image->kernel.entry, kernel.core_type, 0};
+        table_[kernel.func_id] = {image->kernel.entry, kernel.core_type, 0};
         kernels_.push_back(
             {kernel.func_id, std::pmr::string(kernel.name == nullptr ? "" : kernel.name, memory), std::move(image)});
     }
     if (kernel_count_ == 0)
         return PTO_OK;
-    const std::size_t table_bytes = table.size() * sizeof(wire::KernelEntry);
+    const std::size_t table_bytes = table_.size() * sizeof(wire::KernelEntry);
     const pto_status status = kernel_table_.grow(table_bytes, failure);
-    return status != PTO_OK ? status : device_.copy_to(handle_, kernel_table_.address(), table.data(), table_bytes);
+    return status != PTO_OK ? status : device_.copy_to(handle_, kernel_table_.address(), table_.data(), table_bytes);
 }
 
 pto_status PreparedCallable::set_up_orchestration(int32_t callable_id, const pto_callable &callable, ImageStore &images,
@@ -109,6 +112,21 @@ pto_status PreparedCallable::set_up_orchestration(int32_t callable_id, const pto
     status = device_.orch_load(handle_, orch, failure);
     if (status == PTO_OK)
         loaded_id_ = callable_id;
+    else
+        blame_orchestration(failure, callable.orch_entry);
+    return status;
+}
+
+pto_status PreparedCallable::set_up_on_host(int32_t callable_id, const pto_callable &callable,
+                                            const GraphRecorder &recorder, DeviceFailure *failure)
+{
+    host_ = allocator_.create<HostOrchestration>(allocator_, device_, handle_, callable.graph_limit);
+    const DeviceOrch orch{
+        callable_id,        static_cast<uint32_t>(tensors_.size()), scalar_count_, 0, callable.orch_image_bytes,
+        callable.orch_entry};
+    const pto_status status = host_->load(orch, callable.orch_image, recorder, failure);
+    if (status == PTO_OK)
+        host_->set_kernels(std::move(table_));
     else
         blame_orchestration(failure, callable.orch_entry);
     return status;

@@ -3,6 +3,7 @@
 #define PTO_HOST_PREPARED_CALLABLE_H
 
 #include "host/device_buffer.h"
+#include "host/host_orchestration.h"
 #include "host/image_store.h"
 #include "host/staging_set.h"
 #include "pto/pto.h"
@@ -33,7 +34,9 @@ public:
     PreparedCallable &operator=(const PreparedCallable &) = delete;
 
     /// Uploads images and loads the orchestration. On failure the object is only good for being destroyed.
-    pto_status set_up(int32_t callable_id, const pto_callable &callable, ImageStore &images, DeviceFailure *failure);
+    /// `recorder` is for callables whose graphs are built on the host, nullptr for others.
+    pto_status set_up(int32_t callable_id, const pto_callable &callable, ImageStore &images,
+                      const GraphRecorder *recorder, DeviceFailure *failure);
 
     /// Name of a kernel, "" when it has none or does not exist.
     const char *kernel_name(int32_t func_id) const;
@@ -43,6 +46,8 @@ public:
     uint64_t kernel_table() const { return kernel_table_.address(); }
     uint32_t kernel_count() const { return kernel_count_; }
     uint64_t staging_bytes() const;
+    /// nullptr when graphs are built on the device.
+    HostOrchestration *host_orchestration() const { return host_; }
 
     // The context's lock guards what follows.
 
@@ -64,11 +69,16 @@ private:
     pto_status set_up_kernels(const pto_callable &callable, ImageStore &images, DeviceFailure *failure);
     pto_status set_up_orchestration(int32_t callable_id, const pto_callable &callable, ImageStore &images,
                                     DeviceFailure *failure);
+    pto_status set_up_on_host(int32_t callable_id, const pto_callable &callable, const GraphRecorder &recorder,
+                              DeviceFailure *failure);
     void set_up_params(const pto_callable &callable);
 
+    Allocator &allocator_;
     const DeviceInterface &device_;
     Device *handle_;
-    int32_t loaded_id_ = -1; ///< Slot of the executor that holds the orchestration.
+    HostOrchestration *host_ = nullptr;
+    std::pmr::vector<wire::KernelEntry> table_; ///< By func id.
+    int32_t loaded_id_ = -1;                    ///< Slot of the executor that holds the orchestration.
     std::pmr::vector<NamedKernel> kernels_;
     ImageStore::Ref orch_;
     std::pmr::vector<Param> tensors_;

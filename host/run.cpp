@@ -59,11 +59,6 @@ bool overlap(const pto_tensor &one, const pto_tensor &other)
 
 } // namespace
 
-uint64_t now_ns()
-{
-    return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
-}
-
 Run::Run(Context &context, const RunRequest &request, pto_run_result &result)
     : context_(context), request_(request), result_(result)
 {
@@ -252,9 +247,8 @@ pto_status Run::stage_out()
         if (!is_host(i) || !is_written(i))
             continue;
         const pto_tensor &tensor = request_.tensors[i];
-        const pto_status status =
-            context_.device_.copy_from(context_.handle_, reinterpret_cast<void *>(tensor.addr), set_->tensor_address(i),
-                                       content_bytes(tensor));
+        const pto_status status = context_.device_.copy_from(context_.handle_, reinterpret_cast<void *>(tensor.addr),
+                                                             set_->tensor_address(i), content_bytes(tensor));
         if (status != PTO_OK)
             return refuse(status, i, "the copy from the device failed");
         result_.bytes_from_device += content_bytes(tensor);
@@ -317,7 +311,10 @@ pto_status Run::launch()
                                   0,
                                   0};
     wire::ReportBlock report{};
-    run_device(block, &report);
+    if (HostOrchestration *host = callable.host_orchestration(); host != nullptr)
+        run_graph(*host, block, &report);
+    else
+        run_device(block, &report);
     note(report);
     if (report.error.status == PTO_OK)
         return PTO_OK;
@@ -327,15 +324,41 @@ pto_status Run::launch()
 void Run::run_device(const wire::LaunchBlock &block, wire::ReportBlock *report)
 {
     const uint64_t begin_ns = now_ns();
-    context_.device_.run(context_.handle_, block, request_.timeout_ns, report);
+    const uint64_t limit_ns = request_.timeout_ns;
+    const uint64_t left_ns = limit_ns > result_.device_ns ? limit_ns - result_.device_ns : 1;
+    context_.device_.run(context_.handle_, block, limit_ns == 0 ? 0 : left_ns, report);
     last_ns_ = now_ns();
     result_.device_ns += last_ns_ - begin_ns;
+}
+
+void Run::run_graph(HostOrchestration &host, const wire::LaunchBlock &block, wire::ReportBlock *report)
+{
+    wire::ArgsView args{};
+    wire::decode_args_image(set_->args_scratch(), args_bytes(), &args); // it has just been encoded
+    GraphRun graph(host, context_.device_, context_.handle_, *this, block, args);
+    graph.run(*context_.recorder_, report);
+    last_ns_ = now_ns();
+    result_.build_ns = graph.build_ns();
+    result_.graph_source = graph.has_recorded() ? PTO_GRAPH_RECORDED : PTO_GRAPH_REPLAYED;
+    context_.count_graph(graph.has_recorded());
+}
+
+/// The time limit is for the launches of a run together.
+void Run::launch_graph(const wire::LaunchBlock &block, wire::ReportBlock *report)
+{
+    run_device(block, report);
+}
+
+void Run::log(int32_t level, const char *message)
+{
+    Context::log(&context_, level, message);
 }
 
 void Run::note(const wire::ReportBlock &report)
 {
     result_.tasks = report.tasks;
     result_.kernels = report.kernels;
+    result_.skipped = report.skipped;
     result_.edges = report.edges;
     result_.peak_tasks = report.peak_tasks;
     result_.peak_edges = report.peak_edges;

@@ -2,14 +2,14 @@
 #ifndef PTO_HOST_RUN_H
 #define PTO_HOST_RUN_H
 
+#include "host/clock.h"
+#include "host/graph_run.h"
 #include "host/prepared_callable.h"
 #include "host/turns.h"
 
 namespace pto::host {
 
 class Context;
-
-uint64_t now_ns();
 
 /// What a run was called with. The arrays outlive the run.
 struct RunRequest {
@@ -23,9 +23,9 @@ struct RunRequest {
     uint64_t begin_ns; ///< When the call came.
 };
 
-/// One run of a prepared callable: check the arguments, stage host tensors in, launch, stage out. What says so needs the
-/// context's lock; the rest is called without it by the one thread that has the run in hand.
-class Run {
+/// One run of a prepared callable: check the arguments, stage host tensors in, launch, stage out. What says so needs
+/// the context's lock; the rest is called without it by the one thread that has the run in hand.
+class Run final : private GraphLauncher {
 public:
     /// `result` is filled step by step; all of it is zero before.
     Run(Context &context, const RunRequest &request, pto_run_result &result);
@@ -78,6 +78,9 @@ private:
     /// Decides what the device is to run: the orchestration on the staged arguments.
     pto_status launch();
     void run_device(const wire::LaunchBlock &block, wire::ReportBlock *report);
+    void run_graph(HostOrchestration &host, const wire::LaunchBlock &block, wire::ReportBlock *report);
+    void launch_graph(const wire::LaunchBlock &block, wire::ReportBlock *report) override;
+    void log(int32_t level, const char *message) override;
     void note(const wire::ReportBlock &report);
     pto_status refuse(pto_status status, uint32_t index, const char *format, ...) __attribute__((format(printf, 4, 5)));
 

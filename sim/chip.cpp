@@ -70,8 +70,8 @@ bool Chip::set_up(host::DeviceFailure *failure)
 host::DeviceLayout Chip::layout() const
 {
     const engine::Engine &engine = executor_->engine();
-    return {engine.memory_base, engine.memory_bytes,   engine.heap_base,
-            engine.heap_bytes,  config_.max_tasks, config_.cluster_count};
+    return {engine.memory_base, engine.memory_bytes, engine.heap_base,
+            engine.heap_bytes,  config_.max_tasks,   config_.cluster_count};
 }
 
 pto_status Chip::open(const host::DeviceConfig &config, host::Device **out, host::DeviceFailure *failure)

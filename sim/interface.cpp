@@ -3,8 +3,8 @@
 #include "sim/interface.h"
 
 #include "engine/base/memory.h"
-#include "sim/chip.h"
 #include "posix/image_loader.h"
+#include "sim/chip.h"
 
 #include <cstdio>
 

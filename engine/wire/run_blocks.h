@@ -74,6 +74,12 @@ struct ErrorRecord {
 };
 static_assert(sizeof(ErrorRecord) == 256 && offsetof(ErrorRecord, message) == 64);
 
+/// A record that involves nothing yet.
+inline ErrorRecord error_record(pto_status status)
+{
+    return {status, -1, -1, Resource::kNone, 0, UINT64_MAX, 0, 0, 0, -1, Stall::kNone, {}};
+}
+
 /// Out: what came of it.
 struct ReportBlock {
     uint32_t magic;

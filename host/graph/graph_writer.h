@@ -14,7 +14,8 @@ namespace pto::inline PTO_ARCH::hostgraph {
 class GraphWriter {
 public:
     GraphWriter(engine::Engine &engine, std::pmr::memory_resource *memory)
-        : engine_(engine), positions_(memory), first_edge_(memory), producers_(memory), halves_(memory), tensors_(memory)
+        : engine_(engine), positions_(memory), first_edge_(memory), producers_(memory), halves_(memory),
+          tensors_(memory)
     {
     }
 
@@ -54,7 +55,8 @@ private:
     std::pmr::vector<uint32_t> producers_;
     std::pmr::vector<uint32_t> halves_; ///< Tail of the item that is being written.
 
-    std::pmr::unordered_multimap<uint64_t, uint32_t> tensors_; ///< Offsets of tensor items by the hash of what is in them.
+    std::pmr::unordered_multimap<uint64_t, uint32_t>
+        tensors_; ///< Offsets of tensor items by the hash of what is in them.
 };
 
 } // namespace pto::inline PTO_ARCH::hostgraph

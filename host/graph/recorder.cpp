@@ -83,13 +83,13 @@ pto_status Recorder::check_entry(const void *symbol, const host::DeviceOrch &orc
                                     sizeof failure->message);
 }
 
-void Recorder::record(const host::RecordRequest &request, host::RecordingRun *run, host::Recording *out,
-                      wire::ErrorRecord *error)
+std::size_t Recorder::record(const host::RecordRequest &request, host::RecordingRun *run, host::Recording *out,
+                             wire::ErrorRecord *error)
 {
     request_ = &request;
     run_ = run;
     out_ = out;
-    run_until_ = 0;
+    run_until_ = sizeof(wire::GraphHeader) / sizeof(uint64_t);
     engine_.reset(1);
     wire::LaunchBlock launch{};
     launch.kernels = reinterpret_cast<uint64_t>(request.kernels);
@@ -105,6 +105,7 @@ void Recorder::record(const host::RecordRequest &request, host::RecordingRun *ru
     }
     note_results(request);
     *error = engine_.error.record();
+    return run_until_ * sizeof(uint64_t);
 }
 
 void Recorder::note_results(const host::RecordRequest &request)
@@ -197,7 +198,7 @@ uint64_t Recorder::load_element(uint64_t address, uint32_t size_bytes)
         bits = request_->known[out_->guards.size()];
     } else {
         wire::ErrorRecord failed{};
-        if (run_until_ < out_->image.size() && !run_->run_so_far(*out_, &failed)) {
+        if (run_until_ < out_->image.size() && !run_->run_from(*out_, run_until_ * sizeof(uint64_t), &failed)) {
             engine_.error.set(failed, "%s", failed.message);
             return 0;
         }

@@ -22,8 +22,8 @@ public:
     Recorder(const Recorder &) = delete;
     Recorder &operator=(const Recorder &) = delete;
 
-    void record(const host::RecordRequest &request, host::RecordingRun *run, host::Recording *out,
-                wire::ErrorRecord *error) override;
+    std::size_t record(const host::RecordRequest &request, host::RecordingRun *run, host::Recording *out,
+                       wire::ErrorRecord *error) override;
     pto_status check_entry(const void *symbol, const host::DeviceOrch &orch,
                            host::DeviceFailure *failure) const override;
 

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/graph_run.h"
+
+#include "engine/wire/graph_image.h"
+#include "host/clock.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace pto::host {
+
+GraphRun::GraphRun(HostOrchestration &orch, const DeviceInterface &device, Device *handle, GraphLauncher &launcher,
+                   const wire::LaunchBlock &block, const wire::ArgsView &args)
+    : orch_(orch), device_(device), handle_(handle), launcher_(launcher), block_(block), args_(args)
+{
+    total_.error = wire::error_record(PTO_OK);
+}
+
+void GraphRun::run(GraphRecorder &recorder, wire::ReportBlock *report)
+{
+    try {
+        orch_.known.clear();
+        describe_arguments(args_, &orch_.shape);
+        HostGraph *graph = orch_.graphs.find(orch_.shape, args_.scalars, orch_.known);
+        if (graph != nullptr)
+            graph = replay(graph);
+        if (graph == nullptr && total_.error.status == PTO_OK)
+            record(recorder);
+    } catch (const std::bad_alloc &) {
+        fail(PTO_ERROR_OUT_OF_HOST_MEMORY, "host memory ran out for the task graph");
+    }
+    *report = total_;
+}
+
+/// Replays as far as graphs are known. nullptr: the elements in `known` have been read, and no graph goes on from
+/// there.
+HostGraph *GraphRun::replay(HostGraph *graph)
+{
+    std::size_t begin = sizeof(wire::GraphHeader);
+    while (graph != nullptr) {
+        wire::ReportBlock report{};
+        if (!launch(*graph, begin, &report) || report.graph_end == graph->size_bytes())
+            return graph;
+        orch_.known.clear();
+        for (const GraphGuard &guard : graph->recording.guards) {
+            if (guard.offset == report.graph_end)
+                break;
+            orch_.known.push_back(guard.bits);
+        }
+        orch_.known.push_back(report.graph_element);
+        begin = report.graph_end + sizeof(wire::ElementItem);
+        graph = orch_.graphs.find(orch_.shape, args_.scalars, orch_.known);
+    }
+    return nullptr;
+}
+
+void GraphRun::record(GraphRecorder &recorder)
+{
+    std::pmr::list<HostGraph> fresh = orch_.new_graph();
+    recording_ = &fresh.front();
+    recording_->shape = orch_.shape;
+    has_recorded_ = true;
+    const RecordRequest request{orch_.entry(),          args_,
+                                orch_.kernels().data(), static_cast<uint32_t>(orch_.kernels().size()),
+                                orch_.known.data(),     orch_.known.size()};
+    wire::ErrorRecord error{};
+    const uint64_t begin_ns = now_ns();
+    const std::size_t executed = recorder.record(request, this, &recording_->recording, &error);
+    build_ns_ = now_ns() - begin_ns - device_ns_;
+    const Recording &recording = recording_->recording;
+    total_.peak_heap_bytes = recording.peak_heap_bytes;
+    if (error.status != PTO_OK) {
+        if (total_.error.status == PTO_OK)
+            total_.error = error;
+        return;
+    }
+    if (!run_from(recording, executed, &error))
+        return;
+    recording_->seal();
+    orch_.graphs.add(std::move(fresh));
+}
+
+bool GraphRun::run_from(const Recording &recording, std::size_t begin, wire::ErrorRecord *error)
+{
+    const uint64_t begin_ns = now_ns();
+    DeviceFailure failure{};
+    const pto_status status = recording_->upload(&failure);
+    if (status != PTO_OK)
+        fail(status, failure.message);
+    wire::ReportBlock report{};
+    const bool succeeded = status == PTO_OK && (begin == recording.size_bytes() || launch(*recording_, begin, &report));
+    device_ns_ += now_ns() - begin_ns;
+    *error = total_.error;
+    return succeeded;
+}
+
+uint64_t GraphRun::read(uint64_t address, uint32_t size_bytes)
+{
+    uint64_t bits = 0;
+    device_.copy_from(handle_, &bits, address, size_bytes);
+    return bits;
+}
+
+/// False: the run has failed.
+bool GraphRun::launch(HostGraph &graph, std::size_t begin, wire::ReportBlock *report)
+{
+    DeviceFailure failure{};
+    const pto_status status = orch_.ids.grow(graph.recording.max_numbered * sizeof(uint64_t) + 1, &failure);
+    if (status != PTO_OK) {
+        fail(status, failure.message);
+        return false;
+    }
+    wire::LaunchBlock block = block_;
+    block.graph = graph.address();
+    block.graph_bytes = graph.size_bytes();
+    block.graph_begin = begin;
+    block.graph_ids = orch_.ids.address();
+    launcher_.launch_graph(block, report);
+    report->peak_map_entries = graph.recording.peak_map_entries;
+    report->peak_scope_depth = graph.recording.peak_scope_depth;
+    report->peak_heap_bytes = graph.recording.peak_heap_bytes;
+    add(*report);
+    return report->error.status == PTO_OK;
+}
+
+void GraphRun::add(const wire::ReportBlock &report)
+{
+    total_.tasks += report.tasks;
+    total_.kernels += report.kernels;
+    total_.skipped += report.skipped;
+    total_.edges += report.edges;
+    total_.peak_tasks = std::max(total_.peak_tasks, report.peak_tasks);
+    total_.peak_edges = std::max(total_.peak_edges, report.peak_edges);
+    total_.peak_map_entries = std::max(total_.peak_map_entries, report.peak_map_entries);
+    total_.peak_scope_depth = std::max(total_.peak_scope_depth, report.peak_scope_depth);
+    total_.peak_heap_bytes = std::max(total_.peak_heap_bytes, report.peak_heap_bytes);
+    if (total_.error.status == PTO_OK)
+        total_.error = report.error;
+}
+
+void GraphRun::fail(pto_status status, const char *message)
+{
+    if (total_.error.status != PTO_OK)
+        return;
+    total_.error = wire::error_record(status);
+    std::snprintf(total_.error.message, sizeof total_.error.message, "%s", message);
+}
+
+} // namespace pto::host

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PTO_HOST_GRAPH_RUN_H
+#define PTO_HOST_GRAPH_RUN_H
+
+#include "host/host_orchestration.h"
+
+namespace pto::host {
+
+/// Runs a part of a graph on the device.
+class GraphLauncher {
+public:
+    virtual void launch_graph(const wire::LaunchBlock &block, wire::ReportBlock *report) = 0;
+    virtual void log(int32_t level, const char *message) = 0;
+
+protected:
+    ~GraphLauncher() = default;
+};
+
+/// One run of a callable whose graphs are built on the host: replays a graph that fits, or records one. An
+/// orchestration that reads elements makes a graph in pieces, each of which holds for what has been read; a replay that
+/// finds another value goes on in a graph that has it, or in one that is recorded from there on.
+class GraphRun final : private RecordingRun {
+public:
+    /// `block` is the launch without a graph; `args` the arguments as the device has them.
+    GraphRun(HostOrchestration &orch, const DeviceInterface &device, Device *handle, GraphLauncher &launcher,
+             const wire::LaunchBlock &block, const wire::ArgsView &args);
+
+    /// `report` adds up all launches.
+    void run(GraphRecorder &recorder, wire::ReportBlock *report);
+
+    bool has_recorded() const { return has_recorded_; }
+    /// Time that the orchestration took.
+    uint64_t build_ns() const { return build_ns_; }
+
+private:
+    HostGraph *replay(HostGraph *graph);
+    void record(GraphRecorder &recorder);
+    bool launch(HostGraph &graph, std::size_t begin, wire::ReportBlock *report);
+    void add(const wire::ReportBlock &report);
+    void fail(pto_status status, const char *message);
+
+    bool run_from(const Recording &recording, std::size_t begin, wire::ErrorRecord *error) override;
+    uint64_t read(uint64_t address, uint32_t size_bytes) override;
+    void log(int32_t level, const char *message) override { launcher_.log(level, message); }
+
+    HostOrchestration &orch_;
+    const DeviceInterface &device_;
+    Device *handle_;
+    GraphLauncher &launcher_;
+    const wire::LaunchBlock block_;
+    const wire::ArgsView args_;
+    wire::ReportBlock total_{};
+    HostGraph *recording_ = nullptr; ///< The graph that is being recorded.
+    uint64_t device_ns_ = 0;         ///< Time on the device while recording.
+    uint64_t build_ns_ = 0;
+    bool has_recorded_ = false;
+};
+
+} // namespace pto::host
+
+#endif
