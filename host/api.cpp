@@ -176,9 +176,8 @@ pto_status pto_wait(pto_run_handle *run, int64_t timeout_ns, pto_run_result *out
     if (out_result != nullptr && !has_size(*out_result))
         return refuse_size("pto_run_result", out_result->struct_size, sizeof *out_result);
     pto_run_result result = PTO_RUN_RESULT_INIT;
-    result.status = with_run(run, [&](Context &open, const RunName &name) {
-        return open.wait(name, timeout_ns, &result);
-    });
+    result.status =
+        with_run(run, [&](Context &open, const RunName &name) { return open.wait(name, timeout_ns, &result); });
     if (out_result != nullptr)
         *out_result = result;
     return result.status;

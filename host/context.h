@@ -14,8 +14,8 @@ namespace pto::host {
 /// throw std::bad_alloc only.
 ///
 /// There are two locks. `mutex_` is for the state and held shortly: nothing runs, loads or copies meanwhile. Who may
-/// use the device for a run or a copy is decided by the order of turns instead. `setup_mutex_` serialises what loads and
-/// unloads, and is taken first.
+/// use the device for a run or a copy is decided by the order of turns instead. `setup_mutex_` serialises what loads
+/// and unloads, and is taken first.
 class Context {
 public:
     /// Fills in defaults, checks the options and opens the device. Nothing is left behind on failure.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order of runs. Each call takes a turn at the end of the queue; the first one has the device. pto_run waits for its
-// turn and takes it on the thread of the call, so without other runs it goes straight through. Submitted runs are taken
-// by one thread of the context, the runner. Staging needs no turn: a run that comes while others are under way is staged
-// at once, into a set of its own, unless an earlier one still has to write what it reads.
+// The order of runs. Each call takes a turn at the end of the queue; the first one has the device. pto_run waits for
+// its turn and takes it on the thread of the call, so without other runs it goes straight through. Submitted runs are
+// taken by one thread of the context, the runner. Staging needs no turn: a run that comes while others are under way is
+// staged at once, into a set of its own, unless an earlier one still has to write what it reads.
 #include "host/context.h"
 #include "host/last_error.h"
 
@@ -351,17 +351,16 @@ pto_status Context::cancel(const RunName &name)
                              submission->state == Submission::State::kOver ? "is over" : "has started");
     // The runner reads the inputs. Once it is done it finds the request; only then are they the caller's again.
     submission->cancel_requested = true;
-    submission->changed.wait(lock, [&] {
-        return submission->serial != name.serial || submission->state == Submission::State::kOver;
-    });
+    submission->changed.wait(
+        lock, [&] { return submission->serial != name.serial || submission->state == Submission::State::kOver; });
     return PTO_OK;
 }
 
 void Context::end_as_cancelled(Submission &submission)
 {
     const LastErrorScope scope;
-    const pto_status status = fail_callable(PTO_ERROR_CANCELLED, submission.run->callable_id(),
-                                            "the run was cancelled before it started");
+    const pto_status status =
+        fail_callable(PTO_ERROR_CANCELLED, submission.run->callable_id(), "the run was cancelled before it started");
     end(submission, status);
 }
 

@@ -24,11 +24,11 @@ void blame_orchestration(DeviceFailure *failure, const char *entry)
 } // namespace
 
 PreparedCallable::PreparedCallable(Allocator &allocator, const DeviceInterface &device, Device *handle)
-    : device_(device), handle_(handle), kernels_(&allocator), tensors_(&allocator), kernel_table_(device, handle),
-      sets_{{{allocator, device, handle},
-             {allocator, device, handle},
-             {allocator, device, handle},
-             {allocator, device, handle}}}
+    : device_(device), handle_(handle), kernels_(&allocator), tensors_(&allocator),
+      kernel_table_(device, handle), sets_{{{allocator, device, handle},
+                                            {allocator, device, handle},
+                                            {allocator, device, handle},
+                                            {allocator, device, handle}}}
 {
 }
 

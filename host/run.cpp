@@ -252,9 +252,8 @@ pto_status Run::stage_out()
         if (!is_host(i) || !is_written(i))
             continue;
         const pto_tensor &tensor = request_.tensors[i];
-        const pto_status status =
-            context_.device_.copy_from(context_.handle_, reinterpret_cast<void *>(tensor.addr), set_->tensor_address(i),
-                                       content_bytes(tensor));
+        const pto_status status = context_.device_.copy_from(context_.handle_, reinterpret_cast<void *>(tensor.addr),
+                                                             set_->tensor_address(i), content_bytes(tensor));
         if (status != PTO_OK)
             return refuse(status, i, "the copy from the device failed");
         result_.bytes_from_device += content_bytes(tensor);

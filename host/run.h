@@ -23,8 +23,8 @@ struct RunRequest {
     uint64_t begin_ns; ///< When the call came.
 };
 
-/// One run of a prepared callable: check the arguments, stage host tensors in, launch, stage out. What says so needs the
-/// context's lock; the rest is called without it by the one thread that has the run in hand.
+/// One run of a prepared callable: check the arguments, stage host tensors in, launch, stage out. What says so needs
+/// the context's lock; the rest is called without it by the one thread that has the run in hand.
 class Run {
 public:
     /// `result` is filled step by step; all of it is zero before.

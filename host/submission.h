@@ -48,8 +48,8 @@ public:
     SubmissionPool(const SubmissionPool &) = delete;
     SubmissionPool &operator=(const SubmissionPool &) = delete;
 
-    /// A submission with copies of the arguments, which `request` names from now on; nullptr when PTO_MAX_RUNS are taken.
-    /// Nothing has changed when it throws std::bad_alloc.
+    /// A submission with copies of the arguments, which `request` names from now on; nullptr when PTO_MAX_RUNS are
+    /// taken. Nothing has changed when it throws std::bad_alloc.
     Submission *take(RunRequest *request);
     void give_back(Submission &submission);
 
