@@ -59,6 +59,34 @@ void expect_refused(pto_context *context, pto_status status, const char *text, c
     _fail(file, line);
 }
 
+CallableBuilder gate_callable()
+{
+    return CallableBuilder("host_orch", "wait_at_gate")
+        .aiv(7, "host_kernel_gate")
+        .out("out")
+        .scalar("started")
+        .scalar("open");
+}
+
+pto_run_handle *submit(const TestChip &chip, int32_t callable_id, const std::vector<pto_tensor> &tensors,
+                       const std::vector<uint64_t> &scalars)
+{
+    pto_args args = PTO_ARGS_INIT;
+    args.tensors = tensors.data();
+    args.tensor_count = static_cast<uint32_t>(tensors.size());
+    args.scalars = scalars.data();
+    args.scalar_count = static_cast<uint32_t>(scalars.size());
+    pto_run_handle *run = nullptr;
+    EXPECT_STATUS(PTO_OK, pto_submit(chip.get(), callable_id, &args, nullptr, &run));
+    assert_non_null(run);
+    return run;
+}
+
+void expect_end(pto_status status, pto_run_handle *run, const char *file, int line)
+{
+    expect_status(status, pto_wait(run, -1, nullptr), file, line);
+}
+
 std::vector<pto_context *> wrong_handles(pto_context *open)
 {
     int on_stack = 0;

@@ -5,9 +5,11 @@
 
 #include "support/test_chip.hpp"
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <thread>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define PTO_TEST_ADDRESS_SANITIZER 1
@@ -47,6 +49,49 @@ void expect_refused(pto_context *context, pto_status status, const char *text, c
                     const char *file, int line);
 #define EXPECT_REFUSED(context, status, text, ...)                                                                     \
     pto::test::expect_refused((context), (status), (text), [&] { return __VA_ARGS__; }, __FILE__, __LINE__)
+
+/// Threads that are joined; what they found is judged afterwards, on the thread of the test.
+class Threads {
+public:
+    ~Threads() { join(); }
+    template <class Body> void start(Body &&body) { threads_.emplace_back(static_cast<Body &&>(body)); }
+    void join()
+    {
+        for (std::thread &thread : threads_)
+            thread.join();
+        threads_.clear();
+    }
+
+private:
+    std::vector<std::thread> threads_;
+};
+
+/// Two flags that a kernel and this program share.
+struct Gate {
+    std::atomic<int32_t> started{0};
+    std::atomic<int32_t> open{0};
+
+    void wait_until_started() const
+    {
+        while (started.load() == 0)
+            std::this_thread::yield();
+    }
+    std::vector<uint64_t> scalars()
+    {
+        return {reinterpret_cast<uint64_t>(&started), reinterpret_cast<uint64_t>(&open)};
+    }
+};
+static_assert(sizeof(std::atomic<int32_t>) == sizeof(int32_t));
+
+/// Waits inside its kernel until the gate that it is given is open, then writes 42.
+CallableBuilder gate_callable();
+
+/// Submits a run; the test fails unless that succeeds.
+pto_run_handle *submit(const TestChip &chip, int32_t callable_id, const std::vector<pto_tensor> &tensors,
+                       const std::vector<uint64_t> &scalars = {});
+/// Waits for a run as long as it takes; the test fails unless it ends with this status.
+void expect_end(pto_status status, pto_run_handle *run, const char *file, int line);
+#define EXPECT_END(status, run) pto::test::expect_end((status), (run), __FILE__, __LINE__)
 
 /// The handles that a caller may pass by mistake while `open` is open.
 std::vector<pto_context *> wrong_handles(pto_context *open);

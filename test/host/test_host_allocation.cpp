@@ -225,6 +225,86 @@ void run_survives_every_failure(void **)
     expect_all_returned(allocator);
 }
 
+void submit_survives_every_failure(void **)
+{
+    CountingAllocator allocator;
+    {
+        TestChip chip(options_with(allocator));
+        auto callable = combine_callable();
+        chip.prepare(0, callable);
+        std::vector<float> a(1000, 1);
+        std::vector<float> b(1000, 2);
+        std::vector<float> out(1000, 0);
+        const pto_tensor tensors[] = {floats(a), floats(b), floats(out)};
+        pto_args args = PTO_ARGS_INIT;
+        args.tensors = tensors;
+        args.tensor_count = 3;
+        pto_run_handle *run = nullptr;
+        EXPECT_STATUS(PTO_OK, pto_submit(chip.get(), 0, &args, nullptr, &run));
+        EXPECT_END(PTO_OK, run);
+        // The table of runs and the copies of the arguments are there. One more run at once needs more.
+        auto gate = gate_callable();
+        chip.prepare(1, gate);
+        Gate flags;
+        std::vector<float> held_out = {0};
+        pto_run_handle *held = submit(chip, 1, {floats(held_out)}, flags.scalars());
+        const uint64_t blocks = allocator.live_blocks();
+        for (uint64_t number = 1;; number++) {
+            const uint64_t runs = stats_of(chip.get()).runs_under_way;
+            allocator.fail_at(number);
+            const pto_status status = pto_submit(chip.get(), 0, &args, nullptr, &run);
+            allocator.fail_at(0);
+            if (status == PTO_OK)
+                break;
+            EXPECT_STATUS(PTO_ERROR_OUT_OF_HOST_MEMORY, status);
+            EXPECT_MESSAGE("host memory");
+            assert_null(run);
+            assert_int_equal(stats_of(chip.get()).runs_under_way, runs);
+            assert_true(number < 10);
+        }
+        assert_true(allocator.live_blocks() > blocks);
+        flags.open = 1;
+        EXPECT_END(PTO_OK, run);
+        EXPECT_END(PTO_OK, held);
+        assert_true(out[999] == 3);
+    }
+    expect_all_returned(allocator);
+}
+
+void submitted_runs_that_were_there_before_allocate_nothing(void **)
+{
+    CountingAllocator allocator;
+    {
+        TestChip chip(options_with(allocator));
+        auto callable = combine_callable();
+        auto gate = gate_callable();
+        chip.prepare(0, callable);
+        chip.prepare(1, gate);
+        std::vector<float> a(1000, 1);
+        std::vector<std::vector<float>> out(10, std::vector<float>(1000, 0));
+        uint64_t allocations = 0;
+        uint64_t staging = 0;
+        for (int round = 0; round < 20; round++) {
+            Gate flags;
+            std::vector<float> held_out = {0};
+            std::vector<pto_run_handle *> runs = {submit(chip, 1, {floats(held_out)}, flags.scalars())};
+            for (std::vector<float> &sum : out)
+                runs.push_back(submit(chip, 0, {floats(a), floats(a), floats(sum)}));
+            flags.open = 1;
+            for (pto_run_handle *run : runs)
+                EXPECT_END(PTO_OK, run);
+            if (round == 9) {
+                allocations = allocator.allocations();
+                staging = stats_of(chip.get()).staging_bytes;
+            }
+        }
+        assert_true(out[9][999] == 2);
+        assert_int_equal(allocator.allocations(), allocations);
+        assert_int_equal(stats_of(chip.get()).staging_bytes, staging);
+    }
+    expect_all_returned(allocator);
+}
+
 void a_run_that_was_there_before_allocates_nothing(void **)
 {
     CountingAllocator allocator;
@@ -269,7 +349,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(prepare_survives_every_failure_while_images_are_shared),
         cmocka_unit_test(malloc_survives_every_failure),
         cmocka_unit_test(run_survives_every_failure),
+        cmocka_unit_test(submit_survives_every_failure),
         cmocka_unit_test(a_run_that_was_there_before_allocates_nothing),
+        cmocka_unit_test(submitted_runs_that_were_there_before_allocate_nothing),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

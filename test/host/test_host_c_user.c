@@ -170,6 +170,42 @@ static void tensors_on_the_device_stay_there_between_runs(void **state)
     pto_close(context);
 }
 
+static void runs_are_submitted_and_waited_for(void **state)
+{
+    static float a[COUNT], b[COUNT], sum[COUNT], total[COUNT];
+    pto_context *context = open_chip();
+    pto_run_handle *first = NULL;
+    pto_run_handle *second = NULL;
+    pto_tensor tensors[3];
+    pto_args args = PTO_ARGS_INIT;
+    pto_run_result result = PTO_RUN_RESULT_INIT;
+    pto_status status = PTO_PENDING;
+    (void)state;
+    prepare(context, ADD, "host_kernel_add");
+    fill(a, 1.0f);
+    fill(b, 2.0f);
+    tensors[0] = pto_host_tensor(a, PTO_FLOAT32, PTO_SHAPE(COUNT));
+    tensors[1] = pto_host_tensor(b, PTO_FLOAT32, PTO_SHAPE(COUNT));
+    tensors[2] = pto_host_tensor(sum, PTO_FLOAT32, PTO_SHAPE(COUNT));
+    args.tensors = tensors;
+    args.tensor_count = 3;
+    assert_int_equal(pto_submit(context, ADD, &args, NULL, &first), PTO_OK);
+    tensors[0] = pto_host_tensor(sum, PTO_FLOAT32, PTO_SHAPE(COUNT));
+    tensors[2] = pto_host_tensor(total, PTO_FLOAT32, PTO_SHAPE(COUNT));
+    assert_int_equal(pto_submit(context, ADD, &args, NULL, &second), PTO_OK);
+    while (status == PTO_PENDING)
+        status = pto_wait(second, 1000000, &result);
+    assert_int_equal(status, PTO_OK);
+    assert_int_equal(result.tasks, 1);
+    assert_int_equal(pto_poll(first), PTO_OK);
+    assert_int_equal(pto_cancel(first), PTO_ERROR_BUSY);
+    assert_int_equal(pto_wait(first, -1, NULL), PTO_OK);
+    assert_int_equal(pto_poll(first), PTO_ERROR_INVALID_HANDLE);
+    expect_all(sum, 3.0f);
+    expect_all(total, 5.0f);
+    pto_close(context);
+}
+
 static void a_mistake_is_told_and_can_be_corrected(void **state)
 {
     static float values[COUNT];
@@ -216,6 +252,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_callables_alternate_on_one_chip),
         cmocka_unit_test(tensors_on_the_device_stay_there_between_runs),
+        cmocka_unit_test(runs_are_submitted_and_waited_for),
         cmocka_unit_test(a_mistake_is_told_and_can_be_corrected),
         cmocka_unit_test(the_counters_add_up),
     };

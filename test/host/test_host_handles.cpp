@@ -37,6 +37,14 @@ pto_status call_run(pto_context *context)
     return status;
 }
 
+pto_status call_submit(pto_context *context)
+{
+    auto *run = reinterpret_cast<pto_run_handle *>(uintptr_t{1});
+    const pto_status status = pto_submit(context, 0, nullptr, nullptr, &run);
+    assert_null(run);
+    return status;
+}
+
 constexpr ContextCall kCalls[] = {
     {"pto_malloc", call_malloc},
     {"pto_free", [](pto_context *context) { return pto_free(context, 0); }},
@@ -49,6 +57,7 @@ constexpr ContextCall kCalls[] = {
      }},
     {"pto_prepare", [](pto_context *context) { return pto_prepare(context, 0, combine_callable().get()); }},
     {"pto_run", call_run},
+    {"pto_submit", call_submit},
     {"pto_release", [](pto_context *context) { return pto_release(context, 0); }},
     {"pto_get_stats", call_get_stats},
     {"pto_health", [](pto_context *context) { return pto_health(context); }},

@@ -11,48 +11,6 @@ using namespace pto::test;
 
 namespace {
 
-/// Threads that are joined; what they found is judged afterwards, on the thread of the test.
-class Threads {
-public:
-    ~Threads() { join(); }
-    template <class Body> void start(Body &&body) { threads_.emplace_back(static_cast<Body &&>(body)); }
-    void join()
-    {
-        for (std::thread &thread : threads_)
-            thread.join();
-        threads_.clear();
-    }
-
-private:
-    std::vector<std::thread> threads_;
-};
-
-/// Two flags that a kernel and this program share.
-struct Gate {
-    std::atomic<int32_t> started{0};
-    std::atomic<int32_t> open{0};
-
-    void wait_until_started() const
-    {
-        while (started.load() == 0)
-            std::this_thread::yield();
-    }
-    std::vector<uint64_t> scalars()
-    {
-        return {reinterpret_cast<uint64_t>(&started), reinterpret_cast<uint64_t>(&open)};
-    }
-};
-static_assert(sizeof(std::atomic<int32_t>) == sizeof(int32_t));
-
-CallableBuilder gate_callable()
-{
-    return CallableBuilder("host_orch", "wait_at_gate")
-        .aiv(7, "host_kernel_gate")
-        .out("out")
-        .scalar("started")
-        .scalar("open");
-}
-
 constexpr int kRunsPerThread = kSanitized ? 50 : 500;
 
 void runs_of_one_callable_from_four_threads_are_right(void **)
