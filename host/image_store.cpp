@@ -2,14 +2,8 @@
 #include "host/image_store.h"
 
 #include <cstring>
-#include <xxhash.h>
 
 namespace pto::host {
-
-uint64_t ImageStore::content_hash(const void *bytes, std::size_t size)
-{
-    return XXH3_128bits(bytes, size).low64;
-}
 
 ImageStore::Ref &ImageStore::Ref::operator=(Ref &&other) noexcept
 {
