@@ -13,12 +13,12 @@ struct Scope {
     uint64_t held_bytes;
 };
 
-/// The open scopes, the implicit outermost one at depth 0. Owner only.
+/// The open scopes, the implicit outermost one at depth 0; below it PTO_MAX_SCOPE_DEPTH more. Owner only.
 class ScopeStack {
 public:
     void reset() { depth_ = 0, peak_ = 0, serial_ = 0; }
 
-    bool is_full() const { return depth_ == PTO_MAX_SCOPE_DEPTH; }
+    bool is_full() const { return depth_ == kCapacity; }
 
     void push()
     {
@@ -30,8 +30,10 @@ public:
     Scope &top() { return scopes_[depth_ - 1]; }
     Scope &at(uint32_t depth) { return scopes_[depth]; }
     const Scope &at(uint32_t depth) const { return scopes_[depth]; }
+    /// Open scopes, the implicit one among them.
     uint32_t depth() const { return depth_; }
-    uint32_t peak() const { return peak_; }
+    /// Most scopes that were nested in the implicit one.
+    uint32_t peak() const { return peak_ == 0 ? 0 : peak_ - 1; }
 
     bool is_open(uint32_t depth, uint32_t serial) const { return depth < depth_ && scopes_[depth].serial == serial; }
 
@@ -45,7 +47,9 @@ public:
     }
 
 private:
-    Scope scopes_[PTO_MAX_SCOPE_DEPTH];
+    static constexpr uint32_t kCapacity = 1 + PTO_MAX_SCOPE_DEPTH;
+
+    Scope scopes_[kCapacity];
     uint32_t depth_ = 0;
     uint32_t peak_ = 0;
     uint32_t serial_ = 0;

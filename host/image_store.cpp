@@ -2,7 +2,6 @@
 #include "host/image_store.h"
 
 #include <cstring>
-#include <xxhash.h>
 
 namespace pto::host {
 namespace {
@@ -14,11 +13,6 @@ void add(std::atomic<uint64_t> &counter, uint64_t count)
 }
 
 } // namespace
-
-uint64_t ImageStore::content_hash(const void *bytes, std::size_t size)
-{
-    return XXH3_128bits(bytes, size).low64;
-}
 
 ImageStore::Ref &ImageStore::Ref::operator=(Ref &&other) noexcept
 {

@@ -124,7 +124,7 @@ typedef struct pto_run_result {
     uint32_t peak_tasks;        /**< High-water marks: task slots, */
     uint32_t peak_edges;        /**< edges, */
     uint32_t peak_map_entries;  /**< tensor-map entries, */
-    uint32_t peak_scope_depth;  /**< nested scopes, */
+    uint32_t peak_scope_depth;  /**< scopes in the outermost one, */
     uint64_t peak_heap_bytes;   /**< device heap. */
 } pto_run_result;
 

@@ -15,6 +15,8 @@ inline CallableBuilder callable(const std::string &module, const std::string &en
     builder.aiv(MEET, "kernel_meet").aiv(NOP, "kernel_nop").aiv(NEVER, "kernel_never");
     builder.aiv(IDENTITY, "kernel_identity").aiv(SLEEP, "kernel_sleep").aic(AFFINE_AIC, "kernel_affine");
     builder.aic(MEET_AIC, "kernel_meet").aic(NOP_AIC, "kernel_nop").aic(IDENTITY_AIC, "kernel_identity");
+    builder.aiv(DESCRIPTOR, "kernel_descriptor").aiv(GATE, "kernel_gate").aiv(DIRTY, "kernel_dirty");
+    builder.aic(DIRTY_AIC, "kernel_dirty").aiv(STATE, "kernel_state_aiv").aic(STATE_AIC, "kernel_state_aic");
     return builder;
 }
 

@@ -13,10 +13,16 @@ enum func_id {
     NEVER = 6,
     IDENTITY = 7,
     SLEEP = 8,
+    DESCRIPTOR = 9,
+    DIRTY = 10,
     AFFINE_AIC = 11,
+    STATE = 12,
+    GATE = 13,
     MEET_AIC = 14,
     NOP_AIC = 15,
-    IDENTITY_AIC = 17
+    IDENTITY_AIC = 17,
+    DIRTY_AIC = 20,
+    STATE_AIC = 22
 };
 
 #endif

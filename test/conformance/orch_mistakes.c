@@ -72,7 +72,7 @@ PTO_ORCHESTRATION(scope_ended_twice, 1, 0)
 
 PTO_ORCHESTRATION(scopes_too_deep, 1, 0)
 {
-    for (uint32_t i = 0; i < PTO_MAX_SCOPE_DEPTH; i++)
+    for (uint32_t i = 0; i <= PTO_MAX_SCOPE_DEPTH; i++)
         pto_scope_begin(orch);
 }
 

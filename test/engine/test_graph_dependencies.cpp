@@ -229,7 +229,7 @@ void the_report_counts_what_happened(void **)
     assert_int_equal(report.peak_heap_bytes, 3072);
     assert_int_equal(report.peak_tasks, 3);
     assert_int_equal(report.peak_edges, 2);
-    assert_int_equal(report.peak_scope_depth, 2);
+    assert_int_equal(report.peak_scope_depth, 1);
     assert_int_equal(report.error.status, PTO_OK);
 }
 

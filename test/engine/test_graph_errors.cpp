@@ -247,14 +247,14 @@ void a_scope_that_was_not_begun_cannot_end(void **)
 void scopes_nest_to_the_promised_depth_and_no_deeper(void **)
 {
     Graph graph;
-    for (uint32_t i = 1; i < PTO_MAX_SCOPE_DEPTH; i++)
+    for (uint32_t i = 0; i < PTO_MAX_SCOPE_DEPTH; i++)
         pto_scope_begin(graph.orch);
     assert_int_equal(pto_orch_status(graph.orch), PTO_OK);
-    for (uint32_t i = 1; i < PTO_MAX_SCOPE_DEPTH; i++)
+    for (uint32_t i = 0; i < PTO_MAX_SCOPE_DEPTH; i++)
         pto_scope_end(graph.orch);
     graph.finish_well();
     graph.begin();
-    for (uint32_t i = 0; i < PTO_MAX_SCOPE_DEPTH; i++)
+    for (uint32_t i = 0; i <= PTO_MAX_SCOPE_DEPTH; i++)
         pto_scope_begin(graph.orch);
     assert_int_equal(graph.error().available, PTO_MAX_SCOPE_DEPTH);
     graph.expect_error(PTO_ERROR_SCOPE, "more than 64 deep");

@@ -37,13 +37,6 @@ void expect_usable(pto_context *context, int32_t callable_id)
     EXPECT_STATUS(PTO_OK, pto_release(context, callable_id));
 }
 
-pto_stats stats_of(pto_context *context)
-{
-    pto_stats stats = PTO_STATS_INIT;
-    EXPECT_STATUS(PTO_OK, pto_get_stats(context, &stats));
-    return stats;
-}
-
 void expect_refused(pto_context *context, pto_status status, const char *text, const std::function<pto_status()> &call,
                     const char *file, int line)
 {

@@ -11,26 +11,7 @@
 #include <mutex>
 #include <thread>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define PTO_TEST_ADDRESS_SANITIZER 1
-#elif defined(__SANITIZE_THREAD__)
-#define PTO_TEST_THREAD_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define PTO_TEST_ADDRESS_SANITIZER 1
-#elif __has_feature(thread_sanitizer)
-#define PTO_TEST_THREAD_SANITIZER 1
-#endif
-#endif
-
 namespace pto::test {
-
-/// Whether a sanitizer is in this program: memory is then not what it was, and everything takes longer.
-#if defined(PTO_TEST_ADDRESS_SANITIZER) || defined(PTO_TEST_THREAD_SANITIZER)
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
 
 /// out = a . b with a kernel on func id 0: parameters 'a', 'b' and 'out'.
 CallableBuilder combine_callable(const std::string &kernel = "host_kernel_add");
@@ -41,8 +22,6 @@ bool combines(pto_context *context, int32_t callable_id, float sign = 1.0f);
 
 /// Expects that a good callable can be prepared under the id, gives right results and can be released.
 void expect_usable(pto_context *context, int32_t callable_id = 0);
-
-pto_stats stats_of(pto_context *context);
 
 /// Expects this status, a message that contains `text`, and that no counter has moved.
 void expect_refused(pto_context *context, pto_status status, const char *text, const std::function<pto_status()> &call,

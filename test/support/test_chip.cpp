@@ -13,15 +13,18 @@ namespace {
 
 std::string test_arch;
 std::string module_directory;
+uint32_t test_builder = PTO_DEVICE_BUILT;
 
 } // namespace
 
 void set_up(int argc, char **argv)
 {
-    if (argc != 3) {
-        std::fprintf(stderr, "usage: %s ARCH MODULE_DIRECTORY\n", argv[0]);
+    const bool host = argc == 4 && std::strcmp(argv[3], "host") == 0;
+    if (argc < 3 || argc > 4 || (argc == 4 && !host && std::strcmp(argv[3], "device") != 0)) {
+        std::fprintf(stderr, "usage: %s ARCH MODULE_DIRECTORY [device|host]\n", argv[0]);
         std::exit(2);
     }
+    test_builder = host ? PTO_HOST_BUILT : PTO_DEVICE_BUILT;
     test_arch = argv[1];
     module_directory = argv[2];
 }
@@ -29,6 +32,11 @@ void set_up(int argc, char **argv)
 const char *arch()
 {
     return test_arch.c_str();
+}
+
+uint32_t builder()
+{
+    return test_builder;
 }
 
 const std::vector<char> &module_bytes(const std::string &name)
@@ -69,6 +77,7 @@ pto_callable *CallableBuilder::get()
 {
     for (std::size_t i = 0; i < kernels_.size(); i++)
         kernels_[i].name = names_[i].c_str();
+    callable_.builder = test_builder;
     callable_.name = entry_.c_str();
     callable_.orch_entry = entry_.c_str();
     callable_.kernels = kernels_.data();
@@ -104,6 +113,13 @@ pto_status TestChip::run(int32_t callable_id, const std::vector<pto_tensor> &ten
     args.scalars = scalars.data();
     args.scalar_count = static_cast<uint32_t>(scalars.size());
     return pto_run(context_, callable_id, &args, nullptr, result);
+}
+
+pto_stats stats_of(pto_context *context)
+{
+    pto_stats stats = PTO_STATS_INIT;
+    EXPECT_STATUS(PTO_OK, pto_get_stats(context, &stats));
+    return stats;
 }
 
 pto_tensor floats(std::vector<float> &values)

@@ -21,13 +21,36 @@ extern "C" {
 #include <cmocka.h>
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+#define PTO_TEST_ADDRESS_SANITIZER 1
+#elif defined(__SANITIZE_THREAD__)
+#define PTO_TEST_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define PTO_TEST_ADDRESS_SANITIZER 1
+#elif __has_feature(thread_sanitizer)
+#define PTO_TEST_THREAD_SANITIZER 1
+#endif
+#endif
+
 namespace pto::test {
 
-/// Takes the test program's arguments: ARCH MODULE_DIRECTORY. Call first in main.
+/// Whether a sanitizer is in this program: memory is then not what it was, and everything takes longer.
+#if defined(PTO_TEST_ADDRESS_SANITIZER) || defined(PTO_TEST_THREAD_SANITIZER)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
+/// Takes the test program's arguments: ARCH MODULE_DIRECTORY [BUILDER], where BUILDER is `device`, the default, or
+/// `host`. Call first in main.
 void set_up(int argc, char **argv);
 
 /// The arch under test.
 const char *arch();
+
+/// Who builds the graphs of the callables under test: one of `enum pto_graph_builder_code`.
+uint32_t builder();
 
 /// Content of a shared object that was built next to the test, such as "kernel_add". Fails the test when it is not
 /// there.
@@ -82,6 +105,9 @@ public:
 private:
     pto_context *context_ = nullptr;
 };
+
+/// The counters of an open context.
+pto_stats stats_of(pto_context *context);
 
 /// A host tensor of floats over a vector.
 pto_tensor floats(std::vector<float> &values);
