@@ -39,25 +39,42 @@ bool Scheduler::step(uint32_t worker)
 {
     if (port_.poll(port_.self, worker) || poll_deferred(worker) || step_cohort(worker))
         return true;
-    // While a cohort collects cores, what becomes idle is for it alone; its turn ends when the running kernels have.
-    return !cohort_.is_collecting() && (take_kept(worker) || take_ready(worker));
+    // While a cohort collects cores, those of their types that become idle are for it alone; its turn ends when the
+    // kernels that run there have.
+    const uint32_t closed = cohort_.closed_lanes();
+    return take_kept(worker, closed) || take_ready(worker, closed);
 }
 
-bool Scheduler::take_kept(uint32_t worker)
+/// Nothing is kept afterwards: a worker that finds no work may be away for long.
+bool Scheduler::take_kept(uint32_t worker, uint32_t closed)
 {
     TaskSlot *kept = kept_[worker].slot;
+    if (kept == nullptr)
+        return false;
+    if ((Cohort::lanes_of(*kept) & closed) != 0) {
+        flush(worker);
+        return false;
+    }
     kept_[worker].slot = nullptr;
-    return kept != nullptr && start(worker, *kept);
+    return start(worker, *kept);
 }
 
 /// First the tasks that need most cores at once, which are the hardest to place. A shape whose cores are all taken does
 /// not hold up the others.
-bool Scheduler::take_ready(uint32_t worker)
+bool Scheduler::take_ready(uint32_t worker, uint32_t closed)
 {
-    static constexpr Shape kOrder[] = {Shape::kMix, Shape::kAic, Shape::kAiv, Shape::kNoCore};
-    for (const Shape shape : kOrder) {
-        engine::ReadyQueue &queue = engine_.ready[static_cast<uint32_t>(shape)];
-        if (queue.is_empty())
+    struct Candidate {
+        Shape shape;
+        uint32_t lanes; ///< That its tasks may need.
+    };
+    static constexpr Candidate kOrder[] = {
+        {Shape::kMix, 1u << engine::kLaneAic | 1u << engine::kLaneAiv0 | 1u << engine::kLaneAiv1},
+        {Shape::kAic, 1u << engine::kLaneAic},
+        {Shape::kAiv, 1u << engine::kLaneAiv0 | 1u << engine::kLaneAiv1},
+        {Shape::kNoCore, 0}};
+    for (const Candidate &candidate : kOrder) {
+        engine::ReadyQueue &queue = engine_.ready[static_cast<uint32_t>(candidate.shape)];
+        if (queue.is_empty() || (candidate.lanes & closed) != 0)
             continue;
         const uint32_t index = queue.pop(&engine_.tasks[0]);
         if (index != engine::kNone && start(worker, engine_.tasks[index]))
@@ -170,6 +187,7 @@ void Scheduler::start_cohort(uint32_t worker, TaskSlot &slot)
     const uint32_t count = fill_runs(slot, cohort_.place(0), 0, runs);
     cohort_.end();
     cohort_.unlock();
+    flush(worker); // the block may take long
     port_.start(port_.self, worker, runs, count);
 }
 
@@ -234,8 +252,11 @@ void Scheduler::lane_deferred(uint32_t worker, const LaneRun &run, const pto_com
                               static_cast<unsigned long long>(entries[i].addr));
             break;
         }
-        while (!deferred.try_lock())
+        while (!deferred.try_lock()) {
+            if (load_relaxed(engine_.abandoned))
+                return; // whoever has the lock may have been taken out of its work
             port_.relax(port_.self, worker, 0);
+        }
         slot.lanes_left.fetch_add(1, std::memory_order_relaxed); // before anyone can count it down
         const bool added = deferred.add({entries[i].addr, entries[i].expected_value, engine_.tasks.index_of(slot)});
         if (!added)
@@ -272,7 +293,8 @@ void Scheduler::complete(uint32_t worker, TaskSlot &slot)
     TaskSlot *next = engine_.complete(worker, slot);
     if (next == nullptr)
         return;
-    if (kept_[worker].slot == nullptr) {
+    // A cohort is started by whoever finds its cores, not by whoever completed its last producer.
+    if (kept_[worker].slot == nullptr && (next->flags & engine::kSyncStart) == 0) {
         kept_[worker].slot = next;
         return;
     }

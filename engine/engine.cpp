@@ -28,6 +28,7 @@ void Engine::reset(uint32_t workers)
         store_relaxed(counts[i].tasks, uint64_t{0});
         store_relaxed(counts[i].kernels, uint64_t{0});
         store_relaxed(counts[i].skipped, uint64_t{0});
+        store_relaxed(counts[i].joins, uint64_t{0});
     }
     store_relaxed(recycling, true);
     store_relaxed(abandoned, false);
@@ -55,6 +56,10 @@ TaskSlot *Engine::complete(uint32_t worker, TaskSlot &slot)
             pushed++;
         }
     });
+    if ((slot.flags & kJoin) != 0) {
+        std::atomic<uint64_t> &completed_joins = counts[worker].joins;
+        store_relaxed(completed_joins, load_relaxed(completed_joins) + 1);
+    }
     if (load_relaxed(recycling))
         tasks.retire(slot);
     std::atomic<uint64_t> &completed = counts[worker].tasks;
@@ -68,13 +73,13 @@ void Engine::fill_report(wire::ReportBlock *report) const
 {
     report->magic = wire::kReportMagic;
     report->version = wire::kBlockVersion;
-    const uint64_t completed = load_relaxed(submitted) - outstanding();
-    report->tasks = completed > joins ? completed - joins : 0;
+    report->tasks = load_relaxed(submitted) - outstanding();
     report->kernels = 0;
     report->skipped = 0;
     for (uint32_t i = 0; i < worker_count; i++) {
         report->kernels += load_acquire(counts[i].kernels);
         report->skipped += load_acquire(counts[i].skipped);
+        report->tasks -= load_acquire(counts[i].joins);
     }
     report->edges = tasks.edges_pushed();
     report->peak_heap_bytes = heap.peak_bytes();

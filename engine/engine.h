@@ -47,6 +47,7 @@ struct alignas(64) WorkerCount {
     std::atomic<uint64_t> tasks;   ///< D5: release after the task's effects, the owner reads with acquire.
     std::atomic<uint64_t> kernels; ///< Kernel instances.
     std::atomic<uint64_t> skipped; ///< Tasks whose predicate did not hold.
+    std::atomic<uint64_t> joins;   ///< Of `tasks`, those that are not the orchestration's.
 };
 
 /// Ready queues: one per shape, and one for tasks whose blocks start together, whatever their shape.

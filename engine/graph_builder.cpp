@@ -299,8 +299,11 @@ bool GraphBuilder::add_dependencies(const pto_task &task, TaskSlot &slot, uint32
         if (!add_access(PTO_ACCESS_INPUT, kNoArgument, &element, inferred))
             return false;
     }
+    // The join waits for this task: nobody is told its id, but one can be made up.
+    const TaskId join = in_manual_scope() ? engine_.tasks.id_of(*manual_join_) : TaskId::none();
     for (uint32_t i = 0; i < task.dependency_count; i++)
-        own(TaskId{task.dependencies[i]});
+        if (TaskId{task.dependencies[i]} != join)
+            own(TaskId{task.dependencies[i]});
     *edges = own.edges();
     manual_edges_ += joined.edges();
     return !is_over() && (!in_manual_scope() || join_manual(slot));

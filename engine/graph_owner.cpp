@@ -19,13 +19,12 @@ wire::ErrorRecord GraphOwner::task_error(pto_status status) const
     return record;
 }
 
-/// Blocks of one size are not made from those of others; but while this task is alone, all of them can be laid out
-/// anew.
+/// Blocks of one size are not made from those of others; but while nobody has one, all of them can be laid out anew.
 bool GraphOwner::take_payload(TaskSlot *slot, uint32_t size_class)
 {
     PayloadPool &pool = engine_.tasks.payload;
     slot->payload = pool.allocate(size_class);
-    if (slot->payload == kNone && engine_.tasks.used() == 1) {
+    if (slot->payload == kNone && pool.live() == 0) {
         pool.reset();
         slot->payload = pool.allocate(size_class);
     }
@@ -39,7 +38,10 @@ TaskSlot *GraphOwner::take_slot(const TaskSlot &shape)
                   [&] { return (slot = engine_.tasks.allocate()) != nullptr; }))
         return nullptr;
     const uint32_t size_class = PayloadPool::class_of(shape);
-    if (!wait_for("task payload", wire::Resource::kTaskPayload, uint64_t{PayloadPool::kLineBytes} << size_class,
+    slot->payload = kNone;
+    const bool has_payload = (shape.flags & kJoin) == 0; // a join lives as long as its scope is open: it takes no room
+    if (has_payload &&
+        !wait_for("task payload", wire::Resource::kTaskPayload, uint64_t{PayloadPool::kLineBytes} << size_class,
                   [&] { return take_payload(slot, size_class); }))
         return nullptr;
     for (uint32_t lane = 0; lane < kCoresPerCluster; lane++)

@@ -62,10 +62,8 @@ void GraphBuilder::end_manual()
 {
     TaskSlot &join = *manual_join_;
     manual_join_ = nullptr;
-    if (manual_edges_ == 0) { // nobody was recorded in its name
-        engine_.tasks.payload.release(join.payload, join.payload_class);
+    if (manual_edges_ == 0) // nobody was recorded in its name
         return engine_.tasks.free(join);
-    }
     join.ordinal = static_cast<uint32_t>(ordinal());
     engine_.joins++;
     start(join, manual_edges_);

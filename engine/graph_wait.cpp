@@ -11,14 +11,15 @@ void GraphOwner::drain_retired()
     while (at != kNone) {
         TaskSlot &slot = engine_.tasks[at];
         at = load_relaxed(slot.next);
-        const pto_tensor *tensors = engine_.tasks.payload.tensors(slot.payload);
         if ((slot.flags & kHoldsBuffers) != 0) {
+            const pto_tensor *tensors = engine_.tasks.payload.tensors(slot.payload);
             for (uint32_t i = 0; i < slot.tensor_count; i++)
                 release_reference(tensors[i].buffer);
             if ((slot.flags & kHasPredicate) != 0)
                 release_reference(engine_.tasks.payload.predicate(slot).buffer);
         }
-        engine_.tasks.payload.release(slot.payload, slot.payload_class);
+        if (slot.payload != kNone)
+            engine_.tasks.payload.release(slot.payload, slot.payload_class);
         engine_.tasks.reclaim_edges(slot);
         engine_.tasks.free(slot);
     }

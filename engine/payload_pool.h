@@ -27,6 +27,7 @@ public:
     void reset()
     {
         bump_ = 0;
+        live_ = 0;
         for (uint32_t &head : free_head_)
             head = kNone;
     }
@@ -50,12 +51,14 @@ public:
         const uint32_t index = free_head_[size_class];
         if (index != kNone) {
             free_head_[size_class] = next_of(index);
+            live_++;
             return index;
         }
         const uint32_t count = 1u << size_class;
         if (capacity_ - bump_ < count)
             return kNone;
         bump_ += count;
+        live_++;
         return bump_ - count;
     }
 
@@ -63,6 +66,7 @@ public:
     {
         memcpy(lines_ + index, &free_head_[size_class], sizeof(uint32_t));
         free_head_[size_class] = index;
+        live_--;
     }
 
     pto_tensor *tensors(uint32_t index) { return reinterpret_cast<pto_tensor *>(lines_ + index); }
@@ -78,6 +82,7 @@ public:
 
     uint32_t capacity() const { return capacity_; }
     uint32_t available() const { return capacity_ - bump_; }
+    uint32_t live() const { return live_; }
 
 private:
     struct alignas(64) Line {
@@ -94,6 +99,7 @@ private:
     Line *lines_ = nullptr;
     uint32_t capacity_ = 0;
     uint32_t bump_ = 0;
+    uint32_t live_ = 0; ///< Blocks that are handed out.
     uint32_t free_head_[kClasses] = {};
 };
 static_assert(PayloadPool::class_of(PTO_KERNEL_MAX_TENSORS, PTO_KERNEL_MAX_SCALARS + kPredicateWords) <

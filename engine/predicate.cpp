@@ -44,6 +44,13 @@ float float_of(pto_dtype dtype, uint64_t bits)
     }
 }
 
+/// The bits that an element of the dtype has; what a caller leaves above them does not count.
+uint64_t unsigned_of(pto_dtype dtype, uint64_t bits)
+{
+    const uint32_t unused = 64 - 8 * pto_dtype_size(dtype);
+    return bits << unused >> unused;
+}
+
 /// Sign-extends from the size of the dtype.
 int64_t integer_of(pto_dtype dtype, uint64_t bits)
 {
@@ -83,7 +90,7 @@ bool compare(uint32_t op, pto_dtype dtype, uint64_t element, uint64_t value)
 {
     switch (kind_of(dtype)) {
     case Kind::kSigned: return ordered(op, integer_of(dtype, element), integer_of(dtype, value));
-    case Kind::kUnsigned: return ordered(op, element, value);
+    case Kind::kUnsigned: return ordered(op, unsigned_of(dtype, element), unsigned_of(dtype, value));
     case Kind::kFloat: return ordered(op, float_of(dtype, element), float_of(dtype, value));
     case Kind::kNone: break;
     }
