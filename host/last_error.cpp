@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/last_error.h"
 
+#include "host/error_table.h"
+
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
@@ -19,24 +21,6 @@ pto_status set(pto_status status, int32_t callable_id, const char *format, va_li
     thread_error.callable_id = callable_id;
     std::vsnprintf(thread_error.message, sizeof thread_error.message, format, values);
     return status;
-}
-
-const char *resource_name(wire::Resource resource)
-{
-    switch (resource) {
-    case wire::Resource::kTaskSlots: return "task slots";
-    case wire::Resource::kTaskPayload: return "task payload";
-    case wire::Resource::kHeap: return "device heap";
-    case wire::Resource::kBuffers: return "buffers";
-    case wire::Resource::kMapNodes: return "tensor-map nodes";
-    case wire::Resource::kReaders: return "readers";
-    case wire::Resource::kEdges: return "edges";
-    case wire::Resource::kScopes: return "scope depth";
-    case wire::Resource::kCores: return "cores";
-    case wire::Resource::kCompletions: return "deferred completions";
-    case wire::Resource::kNone: break;
-    }
-    return "";
 }
 
 } // namespace
