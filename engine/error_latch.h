@@ -34,7 +34,7 @@ private:
 /// A record that involves nothing yet.
 inline wire::ErrorRecord error_record(pto_status status)
 {
-    return {status, -1, -1, wire::Resource::kNone, 0, PTO_NO_TASK, 0, 0, 0, -1, wire::Stall::kNone, {}};
+    return {status, -1, -1, wire::Resource::kNone, 0, 0, PTO_NO_TASK, 0, 0, 0, -1, wire::Stall::kNone, {}};
 }
 
 } // namespace pto::inline PTO_ARCH::engine

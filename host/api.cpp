@@ -7,6 +7,7 @@ namespace {
 
 using pto::host::Context;
 using pto::host::ContextUse;
+using pto::host::ErrorDevice;
 using pto::host::fail;
 
 /// Calls `body(context)` for an open handle; turns a lack of host memory into its status.
@@ -16,6 +17,7 @@ template <class Body> pto_status with_context(pto_context *handle, Body &&body)
     if (use.context() == nullptr)
         return fail(PTO_ERROR_INVALID_HANDLE, "the context is %s",
                     handle == nullptr ? "NULL" : "closed, or not a context");
+    const ErrorDevice error_device(use.context()->device_index());
     try {
         return body(*use.context());
     } catch (const std::bad_alloc &) {
@@ -65,10 +67,11 @@ void pto_close(pto_context *context)
 
 pto_status pto_malloc(pto_context *context, size_t size_bytes, uint64_t *out_device_address)
 {
-    if (out_device_address == nullptr)
-        return fail(PTO_ERROR_INVALID_ARGUMENT, "out_device_address is NULL");
-    *out_device_address = 0;
+    if (out_device_address != nullptr)
+        *out_device_address = 0;
     return with_context(context, [&](Context &open) {
+        if (out_device_address == nullptr)
+            return fail(PTO_ERROR_INVALID_ARGUMENT, "out_device_address is NULL");
         return size_bytes == 0 ? fail(PTO_ERROR_INVALID_ARGUMENT, "size_bytes is 0")
                                : open.malloc(size_bytes, out_device_address);
     });
@@ -112,15 +115,17 @@ pto_status pto_run(pto_context *context, int32_t callable_id, const pto_args *ar
     static constexpr pto_run_options kDefaults = PTO_RUN_OPTIONS_INIT;
     const pto_args &given = args == nullptr ? kNoArgs : *args;
     const pto_run_options &chosen = options == nullptr ? kDefaults : *options;
-    if (!has_size(given))
-        return refuse_size("pto_args", given.struct_size, sizeof given);
-    if (!has_size(chosen))
-        return refuse_size("pto_run_options", chosen.struct_size, sizeof chosen);
-    if (out_result != nullptr && !has_size(*out_result))
-        return refuse_size("pto_run_result", out_result->struct_size, sizeof *out_result);
     pto_run_result result = PTO_RUN_RESULT_INIT;
-    result.status = with_context(context, [&](Context &open) { return open.run(callable_id, given, chosen, &result); });
-    if (out_result != nullptr)
+    result.status = with_context(context, [&](Context &open) {
+        if (!has_size(given))
+            return refuse_size("pto_args", given.struct_size, sizeof given);
+        if (!has_size(chosen))
+            return refuse_size("pto_run_options", chosen.struct_size, sizeof chosen);
+        if (out_result != nullptr && !has_size(*out_result))
+            return refuse_size("pto_run_result", out_result->struct_size, sizeof *out_result);
+        return open.run(callable_id, given, chosen, &result);
+    });
+    if (out_result != nullptr && has_size(*out_result))
         *out_result = result;
     return result.status;
 }
@@ -132,11 +137,11 @@ pto_status pto_release(pto_context *context, int32_t callable_id)
 
 pto_status pto_get_stats(pto_context *context, pto_stats *out_stats)
 {
-    if (out_stats == nullptr)
-        return fail(PTO_ERROR_INVALID_ARGUMENT, "out_stats is NULL");
-    if (!has_size(*out_stats))
-        return refuse_size("pto_stats", out_stats->struct_size, sizeof *out_stats);
     return with_context(context, [&](Context &open) {
+        if (out_stats == nullptr)
+            return fail(PTO_ERROR_INVALID_ARGUMENT, "out_stats is NULL");
+        if (!has_size(*out_stats))
+            return refuse_size("pto_stats", out_stats->struct_size, sizeof *out_stats);
         open.get_stats(out_stats);
         return pto_status{PTO_OK};
     });
