@@ -57,6 +57,25 @@ public:
         return kNoCore;
     }
 
+    /// Of the cores that one block of a task needs, how many it could have now: of one type anywhere, or the lanes of
+    /// `lane_mask` in the cluster that has most of them idle. A glance: others take and give back meanwhile.
+    uint32_t idle_for(engine::Shape shape, uint32_t lane_mask) const
+    {
+        const uint32_t lanes = shape == engine::Shape::kMix   ? lane_mask
+                               : shape == engine::Shape::kAic ? 1u << engine::kLaneAic
+                                                              : 1u << engine::kLaneAiv0 | 1u << engine::kLaneAiv1;
+        uint32_t sum = 0;
+        uint32_t most = 0;
+        for (uint32_t cluster = 0; cluster < cluster_count_; cluster++) {
+            uint32_t idle = 0;
+            for (uint32_t lane = 0; lane < kCoresPerCluster; lane++)
+                idle += (lanes >> lane & 1) != 0 && load_relaxed(taken_[core_id(cluster, lane)]) == 0 ? 1 : 0;
+            sum += idle;
+            most = idle > most ? idle : most;
+        }
+        return shape == engine::Shape::kMix ? most : sum;
+    }
+
     void release(uint32_t core) { store_release(taken_[core], 0u); } // C1: pairs with claim
 
     void release_lanes(uint32_t cluster, uint32_t lane_mask)

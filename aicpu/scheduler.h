@@ -34,6 +34,8 @@ public:
     /// Whether a task is ready that nobody has taken.
     bool has_ready() const;
 
+    const CorePool &cores() const { return cores_; }
+
 private:
     /// False, and the task is queued again, when no core is free for it.
     bool start(uint32_t worker, engine::TaskSlot &slot);

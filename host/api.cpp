@@ -7,6 +7,7 @@ namespace {
 
 using pto::host::Context;
 using pto::host::ContextUse;
+using pto::host::ErrorDevice;
 using pto::host::fail;
 using pto::host::RunName;
 
@@ -17,6 +18,7 @@ template <class Body> pto_status with_context(pto_context *handle, Body &&body)
     if (use.context() == nullptr)
         return fail(PTO_ERROR_INVALID_HANDLE, "the context is %s",
                     handle == nullptr ? "NULL" : "closed, or not a context");
+    const ErrorDevice error_device(use.context()->device_index());
     try {
         return body(*use.context());
     } catch (const std::bad_alloc &) {
@@ -32,6 +34,7 @@ template <class Body> pto_status with_run(pto_run_handle *handle, Body &&body)
     if (use.context() == nullptr)
         return fail(PTO_ERROR_INVALID_HANDLE, "the run is %s",
                     handle == nullptr ? "NULL" : "none, or its context is closed");
+    const ErrorDevice error_device(use.context()->device_index());
     return body(*use.context(), name);
 }
 
@@ -91,10 +94,11 @@ void pto_close(pto_context *context)
 
 pto_status pto_malloc(pto_context *context, size_t size_bytes, uint64_t *out_device_address)
 {
-    if (out_device_address == nullptr)
-        return fail(PTO_ERROR_INVALID_ARGUMENT, "out_device_address is NULL");
-    *out_device_address = 0;
+    if (out_device_address != nullptr)
+        *out_device_address = 0;
     return with_context(context, [&](Context &open) {
+        if (out_device_address == nullptr)
+            return fail(PTO_ERROR_INVALID_ARGUMENT, "out_device_address is NULL");
         return size_bytes == 0 ? fail(PTO_ERROR_INVALID_ARGUMENT, "size_bytes is 0")
                                : open.malloc(size_bytes, out_device_address);
     });
@@ -136,12 +140,12 @@ pto_status pto_run(pto_context *context, int32_t callable_id, const pto_args *ar
 {
     const pto_args &given = args == nullptr ? kNoArgs : *args;
     const pto_run_options &chosen = options == nullptr ? kDefaults : *options;
-    const pto_status checked = check_sizes(given, chosen, out_result);
-    if (checked != PTO_OK)
-        return checked;
     pto_run_result result = PTO_RUN_RESULT_INIT;
-    result.status = with_context(context, [&](Context &open) { return open.run(callable_id, given, chosen, &result); });
-    if (out_result != nullptr)
+    result.status = with_context(context, [&](Context &open) {
+        const pto_status checked = check_sizes(given, chosen, out_result);
+        return checked != PTO_OK ? checked : open.run(callable_id, given, chosen, &result);
+    });
+    if (out_result != nullptr && has_size(*out_result))
         *out_result = result;
     return result.status;
 }
@@ -154,12 +158,11 @@ pto_status pto_submit(pto_context *context, int32_t callable_id, const pto_args 
     *out_run = nullptr;
     const pto_args &given = args == nullptr ? kNoArgs : *args;
     const pto_run_options &chosen = options == nullptr ? kDefaults : *options;
-    const pto_status checked = check_sizes(given, chosen, nullptr);
-    if (checked != PTO_OK)
-        return checked;
     return with_context(context, [&](Context &open) {
         RunName name = pto::host::run_name_in(context);
-        const pto_status status = open.submit(callable_id, given, chosen, &name);
+        pto_status status = check_sizes(given, chosen, nullptr);
+        if (status == PTO_OK)
+            status = open.submit(callable_id, given, chosen, &name);
         if (status == PTO_OK)
             *out_run = pto::host::run_handle(name);
         return status;
@@ -195,11 +198,11 @@ pto_status pto_release(pto_context *context, int32_t callable_id)
 
 pto_status pto_get_stats(pto_context *context, pto_stats *out_stats)
 {
-    if (out_stats == nullptr)
-        return fail(PTO_ERROR_INVALID_ARGUMENT, "out_stats is NULL");
-    if (!has_size(*out_stats))
-        return refuse_size("pto_stats", out_stats->struct_size, sizeof *out_stats);
     return with_context(context, [&](Context &open) {
+        if (out_stats == nullptr)
+            return fail(PTO_ERROR_INVALID_ARGUMENT, "out_stats is NULL");
+        if (!has_size(*out_stats))
+            return refuse_size("pto_stats", out_stats->struct_size, sizeof *out_stats);
         open.get_stats(out_stats);
         return pto_status{PTO_OK};
     });

@@ -70,9 +70,10 @@ pto_status check_options(const pto_open_options &options)
 } // namespace
 
 Context::Context(const pto_open_options &options, const DeviceInterface &device)
-    : allocator_(options.allocator), device_(device), log_(options.log), log_user_(options.log_user),
-      log_level_(options.log_level), images_(allocator_, device_, handle_, ImageStore::content_hash),
-      allocations_(&allocator_), submissions_(allocator_)
+    : allocator_(options.allocator), device_(device), device_index_(static_cast<int32_t>(options.device_index)),
+      log_(options.log), log_user_(options.log_user), log_level_(options.log_level),
+      images_(allocator_, device_, handle_, ImageStore::content_hash), allocations_(&allocator_),
+      submissions_(allocator_)
 {
 }
 
@@ -134,6 +135,7 @@ pto_status Context::open_device(const pto_open_options &options)
     const pto_status checked = complete(options, device_, &config);
     if (checked != PTO_OK)
         return checked;
+    const ErrorDevice error_device(device_index_);
     config.log = log;
     config.log_user = this;
     DeviceFailure failure{};

@@ -39,6 +39,8 @@ public:
     void get_stats(pto_stats *stats);
     pto_status health();
 
+    int32_t device_index() const { return device_index_; }
+
     Context(const pto_open_options &options, const DeviceInterface &device);
     ~Context();
     Context(const Context &) = delete;
@@ -86,6 +88,7 @@ private:
     Allocator allocator_;
     const DeviceInterface &device_;
     Device *handle_ = nullptr;
+    const int32_t device_index_;
     pto_log_callback log_;
     void *log_user_;
     int32_t log_level_;

@@ -253,6 +253,7 @@ void Context::stop_runner()
 void Context::runner_main()
 {
     pthread_setname_np(pthread_self(), "pto-runner");
+    const ErrorDevice error_device(device_index_);
     Lock lock(mutex_);
     for (;;) {
         runner_wake_.wait(lock, [&] {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/last_error.h"
 
+#include "host/error_table.h"
+
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
@@ -11,32 +13,22 @@ namespace {
 constexpr pto_error kNoError = {PTO_OK, -1, -1, -1, -1, PTO_STALL_NONE, 0, 0, PTO_NO_TASK, 0, 0, 0, -1, 0, {}, {}, {}};
 
 thread_local pto_error thread_error = kNoError;
+thread_local int32_t thread_device = -1;
+
+/// Begins this thread's next error.
+void clear()
+{
+    thread_error = kNoError;
+    thread_error.device = thread_device;
+}
 
 pto_status set(pto_status status, int32_t callable_id, const char *format, va_list values)
 {
-    thread_error = kNoError;
+    clear();
     thread_error.status = status;
     thread_error.callable_id = callable_id;
     std::vsnprintf(thread_error.message, sizeof thread_error.message, format, values);
     return status;
-}
-
-const char *resource_name(wire::Resource resource)
-{
-    switch (resource) {
-    case wire::Resource::kTaskSlots: return "task slots";
-    case wire::Resource::kTaskPayload: return "task payload";
-    case wire::Resource::kHeap: return "device heap";
-    case wire::Resource::kBuffers: return "buffers";
-    case wire::Resource::kMapNodes: return "tensor-map nodes";
-    case wire::Resource::kReaders: return "readers";
-    case wire::Resource::kEdges: return "edges";
-    case wire::Resource::kScopes: return "scope depth";
-    case wire::Resource::kCores: return "cores";
-    case wire::Resource::kCompletions: return "deferred completions";
-    case wire::Resource::kNone: break;
-    }
-    return "";
 }
 
 } // namespace
@@ -61,12 +53,13 @@ pto_status fail_callable(pto_status status, int32_t callable_id, const char *for
 
 pto_status fail_run(int32_t callable_id, const wire::ErrorRecord &record, const char *kernel)
 {
-    thread_error = kNoError;
+    clear();
     thread_error.status = record.status;
     thread_error.callable_id = callable_id;
     thread_error.func_id = record.func_id;
     thread_error.core = record.core;
     thread_error.detail = record.detail;
+    thread_error.raw = record.raw;
     thread_error.task = record.task;
     thread_error.needed = record.needed;
     thread_error.available = record.available;
@@ -79,6 +72,16 @@ pto_status fail_run(int32_t callable_id, const wire::ErrorRecord &record, const 
     std::snprintf(thread_error.message, sizeof thread_error.message, "%s%s%s%s", record.message, open, kernel,
                   open[0] == '\0' ? "" : "]");
     return record.status;
+}
+
+ErrorDevice::ErrorDevice(int32_t device_index) : outer_(thread_device)
+{
+    thread_device = device_index;
+}
+
+ErrorDevice::~ErrorDevice()
+{
+    thread_device = outer_;
 }
 
 void set_raw_detail(int64_t raw)

@@ -17,6 +17,18 @@ pto_status fail_callable(pto_status status, int32_t callable_id, const char *for
 /// The same for what a device reported of a run. `kernel` is the name of the kernel involved, "" when there is none.
 pto_status fail_run(int32_t callable_id, const wire::ErrorRecord &record, const char *kernel);
 
+/// While it lives, failures of this thread are about a chip: pto_error.device.
+class ErrorDevice {
+public:
+    explicit ErrorDevice(int32_t device_index);
+    ~ErrorDevice();
+    ErrorDevice(const ErrorDevice &) = delete;
+    ErrorDevice &operator=(const ErrorDevice &) = delete;
+
+private:
+    int32_t outer_;
+};
+
 /// Adds the system's or vendor's number to the last error.
 void set_raw_detail(int64_t raw);
 

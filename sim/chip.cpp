@@ -101,6 +101,8 @@ void Chip::run(const wire::LaunchBlock &launch, uint64_t timeout_ns, wire::Repor
         owner.guard.arm();
         executor_->run(launch, report);
         owner.guard.disarm();
+    } else {
+        crew_.note_landing(0);
     }
     crew_.end_run();
     pto::posix::UserCodeGuard::rebind(outer);

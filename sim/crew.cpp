@@ -36,7 +36,7 @@ bool Crew::start(aicpu::Executor *executor, bool (*lanes_pending)(void *), void 
     executor_ = executor;
     lanes_pending_ = lanes_pending;
     lanes_self_ = lanes_self;
-    pto::posix::UserCodeGuard::install_handler();
+    pto::posix::UserCodeGuard::install_handlers();
     store_relaxed(monitor_awake_, true);
     try {
         monitor_ = std::thread(&Crew::monitor_main, this);
@@ -77,12 +77,18 @@ void Crew::begin_run(uint64_t timeout_ns)
 
 void Crew::end_run()
 {
+    // F1: whoever has seen that the run is abandoned sees that the device is faulted.
+    const bool abandoned = load_acquire(executor_->engine().abandoned);
     uint32_t running = kRunning;
-    if (!state_.compare_exchange_strong(running, kIdle, std::memory_order_seq_cst)) {
+    if (!state_.compare_exchange_strong(running, abandoned ? kAborting : kIdle, std::memory_order_seq_cst)) {
         // The monitor is aborting the run: it ends the session once nobody is left in it.
         while (load_acquire(state_) != kIdle)
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         return;
+    }
+    if (abandoned) {
+        await_helpers();
+        return evict();
     }
     while (inside_.load(std::memory_order_seq_cst) != 0) // S1
         pause_briefly();
@@ -172,7 +178,7 @@ void Crew::helper_main(uint32_t index)
 void Crew::help(uint32_t index)
 {
     if (sigsetjmp(workers_[index]->guard.landing, 0) != 0)
-        return;
+        return note_landing(index);
     aicpu::Scheduler &scheduler = executor_->scheduler();
     const engine::Engine &engine = executor_->engine();
     for (uint32_t idle = 0; idle < tuning::kHelperIdleRounds;) {

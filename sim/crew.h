@@ -3,6 +3,7 @@
 #define PTO_SIM_CREW_H
 
 #include "aicpu/executor.h"
+#include "aicpu/stall.h"
 #include "sim/user_code.h"
 
 #include <chrono>
@@ -67,10 +68,13 @@ public:
     /// A helper has completed something that the owner may wait for.
     void wake_owner();
 
+    /// The calling worker's user code was left by a jump.
+    void note_landing(uint32_t index);
+
     /// Feeds the estimate that work_ready uses.
     void note_kernel_time(uint64_t elapsed_ns);
 
-    /// False once a run had to be aborted.
+    /// False once user code has faulted or a run had to be aborted.
     bool is_healthy() const { return !load_relaxed(faulted_); }
     /// True when a thread could not be brought out of its kernel: the chip must not be freed.
     bool has_lost_threads() const { return lost_threads_; }
@@ -85,6 +89,7 @@ private:
         uint64_t progress = 0;
         uint64_t quiet_ns = 0;   ///< Time without progress.
         uint64_t running_ns = 0; ///< Time in this run.
+        uint64_t faulted_ns = 0; ///< Time since user code faulted.
         uint32_t boost = 1;
     };
 
@@ -102,7 +107,13 @@ private:
     void look(Watch *watch);
     uint64_t progress() const;
     void abort_run(const Watch &watch, bool stalled);
-    wire::ErrorRecord stall_record(const Watch &watch, bool stalled) const;
+    aicpu::StallView view_stall(const Watch &watch, bool stalled);
+    void look_at_kernels(aicpu::StallView *view) const;
+    void look_at_ready(aicpu::StallView *view);
+    wire::ErrorRecord fault_record(const Worker &worker, const pto::posix::Fault &fault) const;
+    std::chrono::nanoseconds fault_grace() const;
+    void await_helpers() const;
+    void evict();
 
     const Config config_;
     aicpu::Executor *executor_ = nullptr;

@@ -6,7 +6,6 @@
 #include "sim/tuning.h"
 
 #include <chrono>
-#include <cstdio>
 
 namespace pto::inline PTO_ARCH::sim {
 
@@ -57,10 +56,16 @@ void Crew::look(Watch *watch)
     const uint64_t elapsed_ns = since < tuning::kLongestTickNs ? since : tuning::kLongestTickNs;
     watch->last_look = time;
     if (run != watch->run) {
-        *watch = {time, run, now, 0, 0, 1};
+        *watch = {time, run, now, 0, 0, 0, 1};
         return;
     }
     watch->running_ns += elapsed_ns;
+    if (!is_healthy()) {
+        watch->faulted_ns += elapsed_ns;
+        if (std::chrono::nanoseconds(watch->faulted_ns) >= fault_grace())
+            abort_run(*watch, false);
+        return;
+    }
     if (now != watch->progress) {
         watch->progress = now;
         watch->quiet_ns = 0;
@@ -79,31 +84,59 @@ void Crew::look(Watch *watch)
         abort_run(*watch, stalled);
 }
 
-wire::ErrorRecord Crew::stall_record(const Watch &watch, bool stalled) const
+/// How many kernels run, and which of them belongs to the earliest task.
+void Crew::look_at_kernels(aicpu::StallView *view) const
 {
-    wire::ErrorRecord record = engine::error_record(PTO_ERROR_TIMEOUT);
-    const double seconds = static_cast<double>(stalled ? watch.quiet_ns : watch.running_ns) * 1e-9;
-    const char *what = stalled ? "no progress for" : "the run has taken";
-    uint32_t running = 0;
     for (const auto &worker : workers_) {
         if (!load_acquire(worker->running))
             continue;
-        running++;
+        view->running++;
         const uint64_t task = load_relaxed(worker->task);
-        if (record.task != PTO_NO_TASK && record.task <= task)
+        if (view->task != PTO_NO_TASK && view->task <= task)
             continue;
-        record.task = task;
-        record.func_id = load_relaxed(worker->func_id);
-        record.core = load_relaxed(worker->core);
+        view->task = task;
+        view->func_id = load_relaxed(worker->func_id);
+        view->core = load_relaxed(worker->core);
     }
-    if (running == 0)
-        std::snprintf(record.message, sizeof record.message, "%s %.3f s: the orchestration did not return", what,
-                      seconds);
-    else
-        std::snprintf(record.message, sizeof record.message,
-                      "%s %.3f s: task %llu (kernel %d on core %d) did not return; %u kernels are running", what,
-                      seconds, static_cast<unsigned long long>(record.task), record.func_id, record.core, running);
-    return record;
+}
+
+/// Takes a ready task, because a task in the queue may be somebody else's at any moment, and puts it back.
+void Crew::look_at_ready(aicpu::StallView *view)
+{
+    engine::Engine &engine = executor_->engine();
+    // Instances that wait for a thread hold cores already.
+    view->is_ready = lanes_pending_(lanes_self_);
+    for (engine::ReadyQueue &queue : engine.ready) {
+        const uint32_t index = queue.pop(&engine.tasks[0]);
+        if (index == engine::kNone)
+            continue;
+        engine::TaskSlot &slot = engine.tasks[index];
+        const bool is_mix = slot.shape == engine::Shape::kMix;
+        view->is_ready = true;
+        view->ready_task = slot.ordinal;
+        for (const int16_t func_id : slot.func_id)
+            view->ready_func_id = func_id >= 0 ? func_id : view->ready_func_id;
+        view->cores_needed = is_mix ? engine::lane_count(slot) : slot.shape == engine::Shape::kNoCore ? 0 : 1;
+        view->cores_idle = executor_->scheduler().cores().idle_for(slot.shape, slot.lane_mask);
+        engine.push_ready(slot);
+        return;
+    }
+}
+
+/// Here a task that is ready while no kernel runs is one that no thread could be started for: cores are held by kernels
+/// only, and a task that needs more of them than the chip has is refused when it is submitted.
+aicpu::StallView Crew::view_stall(const Watch &watch, bool stalled)
+{
+    aicpu::StallView view;
+    view.elapsed_ns = stalled ? watch.quiet_ns : watch.running_ns;
+    view.is_stalled = stalled;
+    view.is_quiet = stalled || watch.quiet_ns >= tuning::kQuietNs;
+    view.is_orchestrating = load_relaxed(executor_->engine().recycling);
+    look_at_kernels(&view);
+    look_at_ready(&view);
+    view.completions = 0; // a task is complete when its kernels have returned
+    view.outstanding = executor_->engine().outstanding();
+    return view;
 }
 
 /// Ends the run although kernels are running: takes their threads out of them. The device is unusable afterwards,
@@ -112,21 +145,10 @@ void Crew::abort_run(const Watch &watch, bool stalled)
 {
     uint32_t running = kRunning;
     if (!state_.compare_exchange_strong(running, kAborting, std::memory_order_seq_cst))
-        return; // it has just ended
-    store_relaxed(faulted_, true);
-    executor_->abandon(stall_record(watch, stalled));
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::nanoseconds(tuning::kAbortGraceNs);
-    bool armed = true;
-    while ((armed || inside_.load() != 0) && std::chrono::steady_clock::now() < deadline) {
-        armed = false;
-        for (const auto &worker : workers_) {
-            armed = armed || worker->guard.is_armed();
-            worker->guard.request_abort();
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    lost_threads_ = armed || inside_.load() != 0;
-    store_release(state_, uint32_t{kIdle});
+        return;                    // it has just ended
+    store_relaxed(faulted_, true); // F1
+    executor_->abandon(stall_record(view_stall(watch, stalled)));
+    evict();
 }
 
 } // namespace pto::inline PTO_ARCH::sim

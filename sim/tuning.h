@@ -37,6 +37,14 @@ inline constexpr uint64_t kLongestTickNs = 20'000'000;
 /// Looks without a run after which the monitor parks. Until then a new run need not wake it.
 inline constexpr uint32_t kMonitorIdleTicks = 50;
 
+/// Time, in ns, that kernels get to finish which run beside one that has faulted. Long enough for any kernel that does
+/// not wait for the dead one, and soon enough for whoever waits for the run.
+inline constexpr uint64_t kFaultGraceNs = 1'000'000'000;
+
+/// Time, in ns, without any progress after which tasks that wait are taken to wait for each other. A thread that the
+/// machine has put aside for a moment must not look like that.
+inline constexpr uint64_t kQuietNs = 20'000'000;
+
 /// Time, in ns, that threads get to leave their kernels after an abort before they are given up.
 inline constexpr uint64_t kAbortGraceNs = 2'000'000'000;
 

@@ -2,6 +2,8 @@
 #ifndef PTO_SIM_USER_CODE_H
 #define PTO_SIM_USER_CODE_H
 
+#include "sim/signal_stack.h"
+
 #include <atomic>
 #include <csetjmp>
 #include <csignal>
@@ -10,20 +12,30 @@
 
 namespace pto::posix {
 
-/// Lets another thread end user code (a kernel, an orchestration) that never returns: the thread that runs it is sent a
-/// signal whose handler jumps out of it. What the user code held stays held, so the device is unusable afterwards; but
-/// the thread is not lost, which matters because it is the caller's own.
+/// What user code did that no program may, as the system tells it.
+struct Fault {
+    int signal;       ///< SIGSEGV, SIGBUS, SIGFPE or SIGILL; 0: there was none
+    int code;         ///< The signal's si_code.
+    uint64_t address; ///< What was accessed (SIGSEGV, SIGBUS), or the instruction.
+    bool is_overflow; ///< It was the end of the thread's stack.
+};
+
+/// Ends user code (a kernel, an orchestration) that never returns or that faults: a signal, sent by another thread or
+/// raised by the fault, has a handler that jumps out of it. What the user code held stays held, so the device is
+/// unusable afterwards; but neither the thread is lost, which may be the caller's own, nor the process.
 ///
-/// Use: `if (sigsetjmp(guard.landing, 0) == 0) { guard.arm(); user_code(); guard.disarm(); } else { aborted }`, on the
-/// thread that the guard was bound to. Between disarm and arm the thread cannot be interrupted.
+/// Use: `if (sigsetjmp(guard.landing, 0) == 0) { guard.arm(); user_code(); guard.disarm(); } else { left }`, on the
+/// thread that the guard was bound to. Between disarm and arm the thread cannot be interrupted, and its faults are
+/// those of the host program.
 class UserCodeGuard {
 public:
     sigjmp_buf landing;
 
-    /// Installs the process-wide handler once; a previous handler is called for signals that are not ours.
-    static void install_handler();
+    /// Installs the process-wide handlers once. What is not ours goes to the action that was there before.
+    static void install_handlers();
 
-    /// Makes this the guard of the calling thread and returns the one it had.
+    /// Makes this the guard of the calling thread and returns the one it had. A thread without an alternate stack for
+    /// signals gets one, until it ends: the handler of a stack that has overflowed needs it.
     UserCodeGuard *bind();
     static void rebind(UserCodeGuard *guard);
 
@@ -33,6 +45,8 @@ public:
 
     /// Asks the bound thread to leave its user code, now or as soon as it enters some. Any thread.
     void request_abort();
+    /// What made the bound thread leave its user code, once; `signal` 0: a request did.
+    Fault take_fault();
     bool abort_requested() const { return requested_.load(std::memory_order_relaxed); }
     void clear() { requested_.store(false, std::memory_order_relaxed); }
 
@@ -58,10 +72,13 @@ private:
         state_.store(state, std::memory_order_relaxed);
         std::atomic_signal_fence(std::memory_order_seq_cst);
     }
-    void leave();
-    static void handle(int signal, siginfo_t *info, void *context);
+    [[noreturn]] void leave(const void *context);
+    static void on_request(int signal, siginfo_t *info, void *context);
+    static void on_fault(int signal, siginfo_t *info, void *context);
 
     pthread_t thread_{};
+    const SignalStack *stack_ = nullptr; ///< The bound thread's.
+    Fault fault_{};
     std::atomic<bool> bound_{false};
     std::atomic<int> state_{kIdle};
     std::atomic<bool> requested_{false};

@@ -63,7 +63,8 @@ struct ErrorRecord {
     int32_t func_id; ///< -1: none
     int32_t core;    ///< -1: none
     Resource resource;
-    int64_t detail; ///< Code of an explicit fatal.
+    int64_t detail; ///< Code of an explicit fatal; address of a fault.
+    int64_t raw;    ///< Number of the system or vendor: the signal of a fault; 0: none
     uint64_t task;  ///< Ordinal in the run; UINT64_MAX: none
     uint64_t needed;
     uint64_t available;
@@ -72,12 +73,12 @@ struct ErrorRecord {
     Stall stall;
     char message[192];
 };
-static_assert(sizeof(ErrorRecord) == 256 && offsetof(ErrorRecord, message) == 64);
+static_assert(sizeof(ErrorRecord) == 264 && offsetof(ErrorRecord, message) == 72);
 
 /// A record that involves nothing yet.
 inline ErrorRecord error_record(pto_status status)
 {
-    return {status, -1, -1, Resource::kNone, 0, UINT64_MAX, 0, 0, 0, -1, Stall::kNone, {}};
+    return {status, -1, -1, Resource::kNone, 0, 0, UINT64_MAX, 0, 0, 0, -1, Stall::kNone, {}};
 }
 
 /// Out: what came of it.
@@ -97,7 +98,7 @@ struct ReportBlock {
     uint64_t graph_element; ///< What that guard read.
     ErrorRecord error;      ///< status PTO_OK: none
 };
-static_assert(sizeof(ReportBlock) == 336 && offsetof(ReportBlock, error) == 80);
+static_assert(sizeof(ReportBlock) == 344 && offsetof(ReportBlock, error) == 80);
 
 } // namespace pto::wire
 

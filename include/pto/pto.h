@@ -181,8 +181,8 @@ typedef struct pto_error {
     int32_t core;        /**< Core involved, or -1: cluster * 3 + {0 AIC, 1 AIV0, 2 AIV1}. */
     int32_t device;      /**< Index of the chip, or -1. */
     int32_t stall;       /**< What a run that timed out was waiting for: one of `enum pto_stall_code`. */
-    int64_t detail;      /**< Code of `pto_fatal`. */
-    int64_t raw;         /**< Number of the system or the vendor that was the cause; 0: none. */
+    int64_t detail;      /**< Code of `pto_fatal`; address of a fault. */
+    int64_t raw;         /**< Number of the system or the vendor that was the cause, such as a signal; 0: none. */
     uint64_t task;       /**< Ordinal of the task in the run, from 0; PTO_NO_TASK: none is involved. */
     uint64_t needed;     /**< Of the resource that ran out, in its unit. */
     uint64_t available;  /**< Likewise. */

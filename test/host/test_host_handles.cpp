@@ -268,14 +268,30 @@ void every_status_has_a_name_and_a_text(void **)
     for (pto_status status = -300; status <= 300; status++) {
         const char *name = pto_status_name(status);
         assert_non_null(name);
-        assert_true(std::strlen(pto_status_text(status)) > 7);
-        named += std::strcmp(name, "unknown pto_status") != 0 ? 1 : 0;
+        const std::string text = pto_status_text(status);
+        const std::string action = pto_status_action(status);
+        const bool is_known = std::strcmp(name, "unknown pto_status") != 0;
+        assert_true(text.size() > 7);
+        assert_true(action.size() > 3 && action.back() == '.');
+        assert_int_equal(is_known, std::strcmp(pto_status_domain(status), "unknown") != 0);
+        if (is_known) // the text ends with what to do
+            assert_string_equal(text.substr(text.size() - action.size()).c_str(), action.c_str());
+        named += is_known ? 1 : 0;
     }
     assert_int_equal(named, 32);
     for (const pto_status status : {INT32_MIN, INT32_MAX}) {
         assert_string_equal(pto_status_name(status), "unknown pto_status");
         assert_non_null(pto_status_text(status));
     }
+    assert_string_equal(pto_status_domain(PTO_OK), "none");
+    assert_string_equal(pto_status_domain(PTO_PENDING), "none");
+    assert_string_equal(pto_status_domain(PTO_ERROR_CANCELLED), "call");
+    assert_string_equal(pto_status_domain(PTO_ERROR_LOAD_FAILED), "callable");
+    assert_string_equal(pto_status_domain(PTO_ERROR_SYSTEM), "resource");
+    assert_string_equal(pto_status_domain(PTO_ERROR_DEADLOCK), "run");
+    assert_string_equal(pto_status_domain(PTO_ERROR_KERNEL_FAULT), "device");
+    assert_string_equal(pto_status_domain(PTO_ERROR_INTERNAL), "library");
+    assert_string_equal(pto_status_action(PTO_ERROR_NOT_PREPARED), "Call pto_prepare first.");
     assert_string_equal(pto_status_name(PTO_ERROR_NOT_DEVICE_MEMORY), "PTO_ERROR_NOT_DEVICE_MEMORY");
     assert_string_equal(pto_version(), PTO_VERSION_STRING);
 }

@@ -7,6 +7,7 @@ usage: test_tool_commands.py TOOL ARCH ORCHESTRATIONS.so KERNEL.so...
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import struct
@@ -95,6 +96,27 @@ class ToolTest(unittest.TestCase):
 
     def pack_in_place(self):
         return self.pack("axpy_in_place", AXPY + COPY, ["in:float32::x", "inout:float32::y", "scalar"])
+
+
+class Status(ToolTest):
+    def test_all_statuses_are_listed_with_what_to_do(self):
+        lines = self.succeed("status").splitlines()
+        self.assertGreater(len(lines), 30)
+        self.assertRegex(lines[0], r"^ +1  none +PTO_PENDING ")
+        self.assertRegex(lines[-1], r"^-127  library +PTO_ERROR_INTERNAL .*Please report it\.$")
+        self.assertEqual(len([line for line in lines if re.match(r" *-53  run +PTO_ERROR_CAPACITY ", line)]), 1)
+
+    def test_one_status_is_found_by_number_and_by_name(self):
+        for code in ("-66", "PTO_ERROR_DEVICE_FAULTED", "device_faulted", "error_device_faulted"):
+            shown = self.succeed("status", code)
+            self.assertRegex(shown, r"number +-66\nname +PTO_ERROR_DEVICE_FAULTED\ndomain +device\ntext +An earlier run")
+            self.assertRegex(shown, r"action +Close the context\.\n\Z")
+        self.assertRegex(self.succeed("status", "0"), r"name +PTO_OK\n")
+        self.assertRegex(self.succeed("status", "ok"), r"number +0\n")
+
+    def test_what_is_no_status_is_refused(self):
+        for code in ("-11", "99999999999", "-65x", "nothing", "PTO_"):
+            self.assertIn("'%s' is no status" % code, self.fail_with(BAD_INPUT, "status", code))
 
 
 class PackAndInfo(ToolTest):

@@ -115,6 +115,14 @@ CLI::App *add_run(CLI::App &app, RunRequest &request)
     return command;
 }
 
+CLI::App *add_status(CLI::App &app, StatusRequest &request)
+{
+    CLI::App *command = app.add_subcommand("status", "Show what status codes mean and what to do about them");
+    command->add_option("CODE", request.code, "Number or name of a status; default: all of them")->type_name("");
+    command->footer("  pto status -53\n  pto status capacity");
+    return command;
+}
+
 } // namespace
 
 Request parse_command_line(int argc, const char *const *argv)
@@ -123,9 +131,11 @@ Request parse_command_line(int argc, const char *const *argv)
     InfoRequest info;
     PackRequest pack;
     RunRequest run;
+    StatusRequest status;
     const CLI::App *info_command = add_info(app, info);
     const CLI::App *pack_command = add_pack(app, pack);
     const CLI::App *run_command = add_run(app, run);
+    const CLI::App *status_command = add_status(app, status);
     app.add_subcommand("version", "Show versions and archs");
     app.require_subcommand(1);
     app.footer("'pto COMMAND --help' says more.");
@@ -144,6 +154,8 @@ Request parse_command_line(int argc, const char *const *argv)
         return pack;
     if (run_command->parsed())
         return run;
+    if (status_command->parsed())
+        return status;
     return VersionRequest();
 }
 

@@ -6,6 +6,7 @@
 #include "command_info.hpp"
 #include "command_pack.hpp"
 #include "command_run.hpp"
+#include "command_status.hpp"
 
 #include <string>
 #include <variant>
@@ -19,7 +20,7 @@ struct HelpRequest {
     std::string text;
 };
 
-using Request = std::variant<HelpRequest, VersionRequest, InfoRequest, PackRequest, RunRequest>;
+using Request = std::variant<HelpRequest, VersionRequest, InfoRequest, PackRequest, RunRequest, StatusRequest>;
 
 /// Throws Error for anything that is no command line of the tool.
 Request parse_command_line(int argc, const char *const *argv);

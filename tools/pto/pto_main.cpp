@@ -44,6 +44,12 @@ ExitCode execute(const PackRequest &request)
     return kExitOk;
 }
 
+ExitCode execute(const StatusRequest &request)
+{
+    print(status(request));
+    return kExitOk;
+}
+
 ExitCode execute(const RunRequest &request)
 {
     const RunOutcome outcome = run(request);

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PTO_SIM_FAULT_TEXT_H
+#define PTO_SIM_FAULT_TEXT_H
+
+#include "sim/user_code.h"
+
+#include <cstddef>
+
+namespace pto::posix {
+
+/// Writes what happened and where: "bad address 0x10 (SIGSEGV)".
+void describe_fault(const Fault &fault, char *out, std::size_t capacity);
+
+} // namespace pto::posix
+
+#endif
