@@ -136,6 +136,7 @@ pto_status Context::open_device(const pto_open_options &options)
     if (checked != PTO_OK)
         return checked;
     const ErrorDevice error_device(device_index_);
+    stall_timeout_ns_ = config.stall_timeout_ns;
     config.log = log;
     config.log_user = this;
     DeviceFailure failure{};
@@ -152,9 +153,8 @@ pto_status Context::fail_device(pto_status status, int32_t callable_id, const De
 
 pto_status Context::health()
 {
-    return device_.is_healthy(handle_)
-               ? PTO_OK
-               : fail(PTO_ERROR_DEVICE_FAULTED, "an earlier run faulted the device: close the context");
+    return is_healthy() ? PTO_OK
+                        : fail(PTO_ERROR_DEVICE_FAULTED, "an earlier run faulted the device: close the context");
 }
 
 // ---- memory --------------------------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ pto_status Context::check_unused(uint64_t address, uint64_t size) const
 pto_status Context::malloc(std::size_t size_bytes, uint64_t *out_address)
 {
     const std::lock_guard lock(mutex_);
-    if (!device_.is_healthy(handle_))
+    if (!is_healthy())
         return fail(PTO_ERROR_DEVICE_FAULTED, "an earlier run faulted the device: close the context");
     DeviceFailure failure{};
     uint64_t address = 0;
@@ -292,7 +292,7 @@ pto_status Context::prepare(int32_t callable_id, const pto_callable *callable)
     if (status != PTO_OK)
         return status;
     const std::lock_guard setup_lock(setup_mutex_);
-    if (!device_.is_healthy(handle_))
+    if (!is_healthy())
         return fail_callable(PTO_ERROR_DEVICE_FAULTED, callable_id, "an earlier run faulted the device");
     {
         const std::lock_guard lock(mutex_);

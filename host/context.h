@@ -52,6 +52,7 @@ private:
 
     static void log(void *user, int32_t level, const char *message);
     pto_status open_device(const pto_open_options &options);
+    bool is_healthy() const { return device_.is_healthy(handle_) && !load_acquire(host_faulted_); }
     pto_status check_id(int32_t callable_id) const;
     pto_status check_range(const char *what, uint64_t address, uint64_t size) const;
     pto_status check_host(const char *what, const void *pointer) const;
@@ -95,7 +96,9 @@ private:
 
     std::mutex setup_mutex_; ///< Guards the images.
     ImageStore images_;
-    GraphRecorder *recorder_ = nullptr; ///< Used by the run whose turn it is.
+    uint64_t stall_timeout_ns_ = 0;
+    std::atomic<bool> host_faulted_{false}; ///< An orchestration on the host had to be taken off its thread.
+    GraphRecorder *recorder_ = nullptr;     ///< Used by the run whose turn it is.
 
     mutable std::mutex mutex_;                      ///< Guards what follows.
     std::pmr::map<uint64_t, uint64_t> allocations_; ///< Address and size of what pto_malloc gave.

@@ -104,7 +104,7 @@ void Context::stage_ahead(Run &run, Lock &lock)
 /// Without the lock, on the thread whose turn it is.
 pto_status Context::stage_in_turn(Run &run)
 {
-    if (!device_.is_healthy(handle_))
+    if (!is_healthy())
         return fail_callable(PTO_ERROR_DEVICE_FAULTED, run.callable_id(),
                              "an earlier run faulted the device: close the context");
     if (run.is_staged())
@@ -151,7 +151,7 @@ pto_status Context::check_runnable(RunRequest *request)
     if (status != PTO_OK)
         return status;
     request->callable = callables_[request->callable_id];
-    if (!device_.is_healthy(handle_))
+    if (!is_healthy())
         return fail_callable(PTO_ERROR_DEVICE_FAULTED, request->callable_id,
                              "an earlier run faulted the device: close the context");
     return PTO_OK;

@@ -62,6 +62,8 @@ struct RecordRequest {
     /// last of them has been executed.
     const uint64_t *known;
     std::size_t known_count;
+    uint64_t stall_timeout_ns;
+    uint64_t timeout_ns; ///< 0: none
 };
 
 /// One recording at a time.

@@ -16,7 +16,7 @@ GraphRun::GraphRun(HostOrchestration &orch, const DeviceInterface &device, Devic
     total_.error = wire::error_record(PTO_OK);
 }
 
-void GraphRun::run(GraphRecorder &recorder, wire::ReportBlock *report)
+void GraphRun::run(GraphRecorder &recorder, const Limits &limits, wire::ReportBlock *report)
 {
     try {
         orch_.known.clear();
@@ -25,7 +25,7 @@ void GraphRun::run(GraphRecorder &recorder, wire::ReportBlock *report)
         if (graph != nullptr)
             graph = replay(graph);
         if (graph == nullptr && total_.error.status == PTO_OK)
-            record(recorder);
+            record(recorder, limits);
     } catch (const std::bad_alloc &) {
         fail(PTO_ERROR_OUT_OF_HOST_MEMORY, "host memory ran out for the task graph");
     }
@@ -54,15 +54,21 @@ HostGraph *GraphRun::replay(HostGraph *graph)
     return nullptr;
 }
 
-void GraphRun::record(GraphRecorder &recorder)
+void GraphRun::record(GraphRecorder &recorder, const Limits &limits)
 {
     std::pmr::list<HostGraph> fresh = orch_.new_graph();
     recording_ = &fresh.front();
     recording_->shape = orch_.shape;
     has_recorded_ = true;
-    const RecordRequest request{orch_.entry(),          args_,
-                                orch_.kernels().data(), static_cast<uint32_t>(orch_.kernels().size()),
-                                orch_.known.data(),     orch_.known.size()};
+    const std::pmr::vector<wire::KernelEntry> &kernels = orch_.kernels();
+    const RecordRequest request{.entry = orch_.entry(),
+                                .args = args_,
+                                .kernels = kernels.data(),
+                                .kernel_count = static_cast<uint32_t>(kernels.size()),
+                                .known = orch_.known.data(),
+                                .known_count = orch_.known.size(),
+                                .stall_timeout_ns = limits.stall_ns,
+                                .timeout_ns = limits.total_ns};
     wire::ErrorRecord error{};
     const uint64_t begin_ns = now_ns();
     const std::size_t executed = recorder.record(request, this, &recording_->recording, &error);
@@ -70,6 +76,7 @@ void GraphRun::record(GraphRecorder &recorder)
     const Recording &recording = recording_->recording;
     total_.peak_heap_bytes = recording.peak_heap_bytes;
     if (error.status != PTO_OK) {
+        has_faulted_ = error.status == PTO_ERROR_TIMEOUT || error.status == PTO_ERROR_KERNEL_FAULT;
         if (total_.error.status == PTO_OK)
             total_.error = error;
         return;

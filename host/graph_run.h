@@ -25,16 +25,24 @@ public:
     GraphRun(HostOrchestration &orch, const DeviceInterface &device, Device *handle, GraphLauncher &launcher,
              const wire::LaunchBlock &block, const wire::ArgsView &args);
 
+    /// How long the orchestration may take, as for one on the device.
+    struct Limits {
+        uint64_t stall_ns;
+        uint64_t total_ns; ///< 0: none
+    };
+
     /// `report` adds up all launches.
-    void run(GraphRecorder &recorder, wire::ReportBlock *report);
+    void run(GraphRecorder &recorder, const Limits &limits, wire::ReportBlock *report);
 
     bool has_recorded() const { return has_recorded_; }
+    /// The orchestration had to be taken off its thread: nobody knows what it held.
+    bool has_faulted() const { return has_faulted_; }
     /// Time that the orchestration took.
     uint64_t build_ns() const { return build_ns_; }
 
 private:
     HostGraph *replay(HostGraph *graph);
-    void record(GraphRecorder &recorder);
+    void record(GraphRecorder &recorder, const Limits &limits);
     bool launch(HostGraph &graph, std::size_t begin, wire::ReportBlock *report);
     void add(const wire::ReportBlock &report);
     void fail(pto_status status, const char *message);
@@ -54,6 +62,7 @@ private:
     uint64_t device_ns_ = 0;         ///< Time on the device while recording.
     uint64_t build_ns_ = 0;
     bool has_recorded_ = false;
+    bool has_faulted_ = false;
 };
 
 } // namespace pto::host

@@ -336,7 +336,9 @@ void Run::run_graph(HostOrchestration &host, const wire::LaunchBlock &block, wir
     wire::ArgsView args{};
     wire::decode_args_image(set_->args_scratch(), args_bytes(), &args); // it has just been encoded
     GraphRun graph(host, context_.device_, context_.handle_, *this, block, args);
-    graph.run(*context_.recorder_, report);
+    graph.run(*context_.recorder_, {context_.stall_timeout_ns_, request_.timeout_ns}, report);
+    if (graph.has_faulted())
+        store_release(context_.host_faulted_, true);
     last_ns_ = now_ns();
     result_.build_ns = graph.build_ns();
     result_.graph_source = graph.has_recorded() ? PTO_GRAPH_RECORDED : PTO_GRAPH_REPLAYED;

@@ -4,7 +4,7 @@
 
 #include "aicpu/executor.h"
 #include "aicpu/stall.h"
-#include "sim/user_code.h"
+#include "posix/user_code.h"
 
 #include <chrono>
 #include <condition_variable>

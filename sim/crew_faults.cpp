@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // User code that was left by a jump: what is told of it, and how the run ends on all threads.
+#include "posix/fault_text.h"
 #include "sim/crew.h"
-#include "sim/fault_text.h"
 #include "sim/tuning.h"
 
 #include <cstdio>

@@ -2,6 +2,8 @@
 #include "host/graph/recorder.h"
 
 #include "engine/orch_entry.h"
+#include "posix/fault_text.h"
+#include "posix/watchdog.h"
 
 #include <algorithm>
 #include <new>
@@ -74,6 +76,7 @@ bool Recorder::map_arena()
     engine_.memory_base = layout_.memory_base;
     engine_.memory_bytes = layout_.memory_bytes;
     engine_.port = {this, relax, work_ready, log, load, store};
+    pto::posix::UserCodeGuard::install_handlers();
     return true;
 }
 
@@ -100,12 +103,49 @@ std::size_t Recorder::record(const host::RecordRequest &request, host::Recording
         } catch (const std::bad_alloc &) {
             fail_memory();
         }
-        request.entry->run(builder_.orch());
+        orchestrate();
         builder_.finish();
     }
     note_results(request);
     *error = engine_.error.record();
     return run_until_ * sizeof(uint64_t);
+}
+
+/// Runs the user's code. It has nothing of the library's in its hands when it is taken out of it: what the builder
+/// calls here is shielded.
+void Recorder::orchestrate()
+{
+    pto::posix::UserCodeGuard *outer = guard_.bind();
+    {
+        pto::posix::Watchdog watchdog(guard_, {request_->stall_timeout_ns, request_->timeout_ns}, engine_.submitted);
+        if (sigsetjmp(guard_.landing, 0) == 0) {
+            guard_.arm();
+            request_->entry->run(builder_.orch());
+            guard_.disarm();
+        } else {
+            const bool has_stalled = watchdog.has_stalled();
+            // Half a submit may be in the engine: nobody waits for it.
+            store_release(engine_.abandoned, true);
+            fail_landing(guard_.take_fault(), has_stalled, has_stalled ? watchdog.quiet_ns() : watchdog.total_ns());
+        }
+    }
+    pto::posix::UserCodeGuard::rebind(outer);
+}
+
+void Recorder::fail_landing(const pto::posix::Fault &fault, bool has_stalled, uint64_t elapsed_ns)
+{
+    if (fault.signal != 0) {
+        wire::ErrorRecord record = engine::error_record(PTO_ERROR_KERNEL_FAULT);
+        char what[96];
+        pto::posix::describe_fault(fault, what, sizeof what);
+        record.raw = fault.signal;
+        record.detail = static_cast<int64_t>(fault.address);
+        return engine_.error.set(record, "the orchestration faulted on the host: %s", what);
+    }
+    wire::ErrorRecord record = engine::error_record(PTO_ERROR_TIMEOUT);
+    record.stall = wire::Stall::kOrchestration;
+    engine_.error.set(record, "%s %.3f s: the orchestration did not return on the host",
+                      has_stalled ? "no progress for" : "the run has taken", static_cast<double>(elapsed_ns) * 1e-9);
 }
 
 void Recorder::note_results(const host::RecordRequest &request)
@@ -156,6 +196,7 @@ void Recorder::write_all()
 /// The builder waits for tasks to complete: all of them do, and are written down.
 void Recorder::relax(void *self, uint32_t)
 {
+    const pto::posix::UserCodeGuard::Shield shield;
     auto &recorder = *static_cast<Recorder *>(self);
     recorder.order_.clear();
     try {
@@ -175,11 +216,13 @@ void Recorder::relax(void *self, uint32_t)
 
 void Recorder::log(void *self, int32_t level, const char *message)
 {
+    const pto::posix::UserCodeGuard::Shield shield;
     static_cast<Recorder *>(self)->run_->log(level, message);
 }
 
 uint64_t Recorder::load(void *self, uint64_t address, uint32_t size_bytes)
 {
+    const pto::posix::UserCodeGuard::Shield shield;
     auto &recorder = *static_cast<Recorder *>(self);
     try {
         return recorder.load_element(address, size_bytes);
@@ -211,6 +254,7 @@ uint64_t Recorder::load_element(uint64_t address, uint32_t size_bytes)
 
 void Recorder::store(void *self, uint64_t address, uint32_t size_bytes, uint64_t bits)
 {
+    const pto::posix::UserCodeGuard::Shield shield;
     auto &recorder = *static_cast<Recorder *>(self);
     try {
         recorder.writer_.write_store(address, size_bytes, bits);

@@ -5,6 +5,7 @@
 #include "engine/graph_builder.h"
 #include "host/graph/graph_writer.h"
 #include "host/graph_recorder.h"
+#include "posix/user_code.h"
 
 namespace pto::inline PTO_ARCH::hostgraph {
 
@@ -30,6 +31,8 @@ public:
 private:
     bool map_arena();
     void note_results(const host::RecordRequest &request);
+    void orchestrate();
+    void fail_landing(const pto::posix::Fault &fault, bool has_stalled, uint64_t elapsed_ns);
     bool complete_ready();
     void write_all();
     void fail_memory();
@@ -52,6 +55,8 @@ private:
     engine::GraphBuilder builder_;
     GraphWriter writer_;
     std::pmr::vector<uint32_t> order_; ///< Slots of the tasks that are written together.
+
+    pto::posix::UserCodeGuard guard_;
 
     // The recording that is under way.
     const host::RecordRequest *request_ = nullptr;

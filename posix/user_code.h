@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef PTO_SIM_USER_CODE_H
-#define PTO_SIM_USER_CODE_H
+#ifndef PTO_POSIX_USER_CODE_H
+#define PTO_POSIX_USER_CODE_H
 
-#include "sim/signal_stack.h"
+#include "posix/signal_stack.h"
 
 #include <atomic>
 #include <csetjmp>
@@ -20,6 +20,8 @@ struct Fault {
     bool is_overflow; ///< It was the end of the thread's stack.
 };
 
+class Watchdog;
+
 /// Ends user code (a kernel, an orchestration) that never returns or that faults: a signal, sent by another thread or
 /// raised by the fault, has a handler that jumps out of it. What the user code held stays held, so the device is
 /// unusable afterwards; but neither the thread is lost, which may be the caller's own, nor the process.
@@ -29,6 +31,9 @@ struct Fault {
 /// those of the host program.
 class UserCodeGuard {
 public:
+    // Ignored by default and unused by nearly every program, so that a late signal does no harm.
+    static constexpr int kRequestSignal = SIGURG;
+
     sigjmp_buf landing;
 
     /// Installs the process-wide handlers once. What is not ours goes to the action that was there before.
@@ -45,6 +50,10 @@ public:
 
     /// Asks the bound thread to leave its user code, now or as soon as it enters some. Any thread.
     void request_abort();
+    /// The same from a handler on the bound thread, which then looks for itself.
+    void request_abort_here() { requested_.store(true, std::memory_order_relaxed); }
+    /// A timer that sends this thread kRequestSignal; nullptr: none.
+    void set_watchdog(Watchdog *watchdog) { watchdog_.store(watchdog, std::memory_order_relaxed); }
     /// What made the bound thread leave its user code, once; `signal` 0: a request did.
     Fault take_fault();
     bool abort_requested() const { return requested_.load(std::memory_order_relaxed); }
@@ -82,6 +91,7 @@ private:
     std::atomic<bool> bound_{false};
     std::atomic<int> state_{kIdle};
     std::atomic<bool> requested_{false};
+    std::atomic<Watchdog *> watchdog_{nullptr};
 };
 
 } // namespace pto::posix

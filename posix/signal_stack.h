@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef PTO_SIM_SIGNAL_STACK_H
-#define PTO_SIM_SIGNAL_STACK_H
+#ifndef PTO_POSIX_SIGNAL_STACK_H
+#define PTO_POSIX_SIGNAL_STACK_H
 
 #include <cstdint>
 

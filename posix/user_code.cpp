@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/user_code.h"
+#include "posix/user_code.h"
+
+#include "posix/watchdog.h"
 
 #include <mutex>
 #include <ucontext.h>
@@ -7,8 +9,7 @@
 namespace pto::posix {
 namespace {
 
-// Ignored by default and unused by nearly every program, so that a late signal does no harm.
-constexpr int kAbortSignal = SIGURG;
+constexpr int kAbortSignal = UserCodeGuard::kRequestSignal;
 constexpr int kSignals[] = {kAbortSignal, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 constexpr std::size_t kSignalCount = sizeof kSignals / sizeof kSignals[0];
 
@@ -75,6 +76,11 @@ void pass_on(int signal, siginfo_t *info, void *context)
 void UserCodeGuard::on_request(int signal, siginfo_t *info, void *context)
 {
     UserCodeGuard *guard = current_guard;
+    if (info->si_code == SI_TIMER && guard != nullptr) {
+        Watchdog *watchdog = guard->watchdog_.load(std::memory_order_relaxed);
+        if (watchdog != nullptr && watchdog == info->si_value.sival_ptr)
+            watchdog->tick();
+    }
     if (guard == nullptr || !guard->abort_requested())
         return pass_on(signal, info, context);
     if (guard->is_armed())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/fault_text.h"
+#include "posix/fault_text.h"
 
 #include <cstdio>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/signal_stack.h"
+#include "posix/signal_stack.h"
 
 #include <csignal>
 #include <cstddef>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef PTO_SIM_FAULT_TEXT_H
-#define PTO_SIM_FAULT_TEXT_H
+#ifndef PTO_POSIX_FAULT_TEXT_H
+#define PTO_POSIX_FAULT_TEXT_H
 
-#include "sim/user_code.h"
+#include "posix/user_code.h"
 
 #include <cstddef>
 
