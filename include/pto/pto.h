@@ -12,8 +12,9 @@
  *  pto_close(context);
  *  @endcode
  *
- *  Every function may be called from any thread. Calls on one context that touch the device run one after the other;
- *  contexts are independent. A function that fails changes nothing unless its text says otherwise. */
+ *  Every function may be called from any thread. Runs and copies of one context take effect one after the other, in the
+ *  order of the calls; contexts are independent. A function that fails changes nothing unless its text says otherwise.
+ */
 #ifndef PTO_PTO_H
 #define PTO_PTO_H
 
@@ -28,8 +29,8 @@
 /** An open chip. A handle, never a pointer to memory: a closed or foreign one is recognised. */
 typedef struct pto_context pto_context;
 
-/** Receives log lines, zero-terminated and without newline. Called on the thread that caused the line; must not call
- *  back into the context. */
+/** Receives log lines, zero-terminated and without newline. Called on the thread that caused the line, which is one of
+ *  the context's own for submitted runs; must not call back into the context. */
 typedef void (*pto_log_callback)(void *user, int32_t level, const char *message);
 
 /** Memory for the host side. Both functions are called from any thread. */
@@ -219,7 +220,7 @@ PTO_EXPORT void pto_close(pto_context *context);
 PTO_EXPORT pto_status pto_malloc(pto_context *context, size_t size_bytes, uint64_t *out_device_address);
 
 /** Frees what `pto_malloc` returned; 0 is fine. PTO_ERROR_NOT_DEVICE_MEMORY for every other number, PTO_ERROR_BUSY
- * while a run under way has a tensor in it. */
+ * while a run under way has a tensor in it, or a copy its range. */
 PTO_EXPORT pto_status pto_free(pto_context *context, uint64_t device_address);
 
 /** Copies into device memory, after all runs that were submitted before. The range must lie in one live allocation:
@@ -238,8 +239,8 @@ PTO_EXPORT pto_status pto_copy_from_device(pto_context *context, void *destinati
  *  PTO_ERROR_OUT_OF_HOST_MEMORY, PTO_ERROR_OUT_OF_DEVICE_MEMORY, PTO_ERROR_SYSTEM, PTO_ERROR_DEVICE_FAULTED. */
 PTO_EXPORT pto_status pto_prepare(pto_context *context, int32_t callable_id, const pto_callable *callable);
 
-/** Runs a prepared callable and waits for it. Host tensors are copied in and out as the signature says; after a failed
- *  run nothing is copied out.
+/** Runs a prepared callable, after all runs under way, and waits for it. Host tensors are copied in and out as the
+ *  signature says; after a failed run nothing is copied out.
  *  @param args NULL: none.
  *  @param options NULL: the defaults.
  *  @param out_result NULL: not wanted. Filled on failure too, as far as the run came.
@@ -251,7 +252,7 @@ PTO_EXPORT pto_status pto_run(pto_context *context, int32_t callable_id, const p
  *  anything but PTO_PENDING, and recognised as invalid afterwards. */
 typedef struct pto_run_handle pto_run_handle;
 
-/** Runs of one context under way at once, those that wait for their turn included. */
+/** Submitted runs of one context that `pto_wait` has not collected yet: under way, waiting for their turn, or over. */
 #define PTO_MAX_RUNS 1024
 
 /** Begins a run and returns. Runs of a context, these and those of `pto_run`, have the effect of running one after the
@@ -259,11 +260,12 @@ typedef struct pto_run_handle pto_run_handle;
  *  unless they write it. Host tensors must stay valid, and may not be touched, until the run has ended; `args` itself
  *  is borrowed during the call only. What is wrong with the arguments is reported here.
  *  @param out_run receives the run, NULL on failure.
- *  @return as `pto_run` for what is wrong with the call; PTO_ERROR_BUSY: PTO_MAX_RUNS are under way. */
+ *  @return as `pto_run` for what is wrong with the call; PTO_ERROR_BUSY: there are PTO_MAX_RUNS. */
 PTO_EXPORT pto_status pto_submit(pto_context *context, int32_t callable_id, const pto_args *args,
                                  const pto_run_options *options, pto_run_handle **out_run);
 
-/** PTO_PENDING while the run is under way, then its status; does not block and does not end the handle.
+/** PTO_PENDING while the run is under way, then its status; does not block and does not end the handle. A failure
+ *  becomes this thread's last error.
  *  PTO_ERROR_INVALID_HANDLE for a handle that `pto_wait` or `pto_close` has ended. */
 PTO_EXPORT pto_status pto_poll(pto_run_handle *run);
 
@@ -275,7 +277,8 @@ PTO_EXPORT pto_status pto_poll(pto_run_handle *run);
 PTO_EXPORT pto_status pto_wait(pto_run_handle *run, int64_t timeout_ns, pto_run_result *out_result);
 
 /** Takes back a run that has not started: its status is PTO_ERROR_CANCELLED then, which `pto_wait` still has to
- * collect. PTO_ERROR_BUSY, and nothing changes, when it has started or is over. */
+ * collect. Waits if its inputs are being copied just now. PTO_ERROR_BUSY, and nothing changes, when it has started or
+ * is over. PTO_ERROR_INVALID_HANDLE as for `pto_poll`. */
 PTO_EXPORT pto_status pto_cancel(pto_run_handle *run);
 
 /** Frees an id and, with the last user, its images. PTO_ERROR_NOT_PREPARED when there is nothing to free,

@@ -138,17 +138,19 @@ void copies_come_after_the_runs_submitted_before(void **)
     pto_run_handle *held = chip.hold();
     pto_run_handle *first = submit(chip, kAdd, {x.tensor(), y.tensor(), x.tensor()});
     float copied = 0;
+    std::atomic<bool> is_copied{false};
     Threads threads;
     threads.start([&] {
         const float hundred = 100;
         pto_copy_from_device(chip.get(), &copied, x.address, sizeof copied);
+        is_copied = true;
         pto_copy_to_device(chip.get(), y.address, &hundred, sizeof hundred);
     });
     std::this_thread::sleep_for(std::chrono::milliseconds(30));
-    const float early = copied;
+    const bool is_early = is_copied;
     chip.gate.open = 1;
     threads.join();
-    assert_true(early == 0);
+    assert_false(is_early);
     assert_true(copied == 8);
     pto_run_handle *second = submit(chip, kAdd, {x.tensor(), y.tensor(), x.tensor()});
     assert_true(x.value() == 108);
