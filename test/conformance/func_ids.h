@@ -16,7 +16,11 @@ enum func_id {
     AFFINE_AIC = 11,
     MEET_AIC = 14,
     NOP_AIC = 15,
-    IDENTITY_AIC = 17
+    IDENTITY_AIC = 17,
+    FAULT = 20,
+    FAULT_MEETING = 21,
+    FAULT_AIC = 22,
+    LATE_AIC = 23
 };
 
 #endif
