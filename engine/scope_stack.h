@@ -37,13 +37,19 @@ public:
 
     bool is_open(uint32_t depth, uint32_t serial) const { return depth < depth_ && scopes_[depth].serial == serial; }
 
-    /// Depth of the scope that holds the most heap.
-    uint32_t largest_holder() const
+    /// Depth of the scope that `measure(scope)` is largest for, the outermost one of equals.
+    template <class Measure> uint32_t largest(Measure &&measure) const
     {
         uint32_t largest = 0;
         for (uint32_t i = 1; i < depth_; i++)
-            largest = scopes_[i].held_bytes > scopes_[largest].held_bytes ? i : largest;
+            largest = measure(scopes_[i]) > measure(scopes_[largest]) ? i : largest;
         return largest;
+    }
+
+    /// Depth of the scope that holds the most heap.
+    uint32_t largest_holder() const
+    {
+        return largest([](const Scope &scope) { return scope.held_bytes; });
     }
 
 private:

@@ -13,16 +13,27 @@ constexpr int kAbortSignal = UserCodeGuard::kRequestSignal;
 constexpr int kSignals[] = {kAbortSignal, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 constexpr std::size_t kSignalCount = sizeof kSignals / sizeof kSignals[0];
 
-// In the static block of each thread: a handler must not meet memory that is allocated at the first access.
-__attribute__((tls_model("initial-exec"))) thread_local UserCodeGuard *current_guard = nullptr;
-struct sigaction previous_actions[kSignalCount];
+/// An action that ours has taken the place of. Never freed: a handler may be reading it.
+struct Replaced {
+    struct sigaction action;
+    const Replaced *older;
+};
+constexpr Replaced kDefault{};
+std::atomic<const Replaced *> replaced[kSignalCount];
 
-struct sigaction &previous_action(int signal)
+// In the static block of each thread: a handler must not meet memory that is allocated at the first access.
+#define PTO_STATIC_THREAD_LOCAL __attribute__((tls_model("initial-exec"))) thread_local
+PTO_STATIC_THREAD_LOCAL UserCodeGuard *current_guard = nullptr;
+/// While a signal is passed on: what it is about, and how deep in the stack.
+PTO_STATIC_THREAD_LOCAL const void *passed_context = nullptr;
+PTO_STATIC_THREAD_LOCAL uintptr_t passed_frame = 0;
+
+std::atomic<const Replaced *> &replaced_by(int signal)
 {
     std::size_t i = 0;
     while (kSignals[i] != signal)
         i++;
-    return previous_actions[i];
+    return replaced[i];
 }
 
 /// Whether an instruction of this thread raised the signal; signals that are sent have a code of 0 or less.
@@ -31,44 +42,52 @@ bool is_raised_here(const siginfo_t &info)
     return info.si_code > 0;
 }
 
-/// What would have happened without the handler here. A fault happens again when this returns, so giving the signal its
+/// What would have happened without any handler. A fault happens again when this returns, so giving the signal its
 /// default action is enough to let it end the process where it should.
 void pass_on_default(int signal, const siginfo_t &info)
 {
     if (signal == kAbortSignal)
         return; // ignored by default
-    struct sigaction action {};
-    action.sa_handler = SIG_DFL;
-    sigemptyset(&action.sa_mask);
-    sigaction(signal, &action, nullptr);
+    sigaction(signal, &kDefault.action, nullptr);
     if (!is_raised_here(info))
         raise(signal);
 }
 
-void pass_on(int signal, siginfo_t *info, void *context)
+void call(const struct sigaction &action, int signal, siginfo_t *info, void *context)
 {
-    struct sigaction &previous = previous_action(signal);
-    const struct sigaction action = previous;
-    const bool has_info = (action.sa_flags & SA_SIGINFO) != 0;
-    if (!has_info && action.sa_handler == SIG_IGN && !is_raised_here(*info))
-        return;
-    if (!has_info && (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN))
-        return pass_on_default(signal, *info);
-    // A handler for one signal only; the system keeps such a promise by itself for those that it calls.
-    if ((action.sa_flags & SA_RESETHAND) != 0) {
-        previous = {};
-        previous.sa_handler = SIG_DFL;
-    }
     sigset_t blocked = action.sa_mask;
     if ((action.sa_flags & SA_NODEFER) == 0)
         sigaddset(&blocked, signal);
     sigset_t mask;
     pthread_sigmask(SIG_BLOCK, &blocked, &mask);
-    if (has_info)
+    if ((action.sa_flags & SA_SIGINFO) != 0)
         action.sa_sigaction(signal, info, context);
     else
         action.sa_handler(signal);
     pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+}
+
+/// What would have happened without the handler here.
+void pass_on(int signal, siginfo_t *info, void *context)
+{
+    std::atomic<const Replaced *> &place = replaced_by(signal);
+    const struct sigaction &action = place.load(std::memory_order_acquire)->action; // G1
+    const bool is_function =
+        (action.sa_flags & SA_SIGINFO) != 0 || (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN);
+    if (!is_function && action.sa_handler == SIG_IGN && !is_raised_here(*info))
+        return;
+    // Two handlers that each found the other in place would pass it on for ever. A signal that comes after one that was
+    // left by a jump may have its context in the same place, but this function's frame then is not below that one's.
+    const auto frame = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+    if (!is_function || (context == passed_context && frame < passed_frame))
+        return pass_on_default(signal, *info);
+    // A handler for one signal only; the system keeps such a promise by itself for those that it calls.
+    if ((action.sa_flags & SA_RESETHAND) != 0)
+        place.store(&kDefault, std::memory_order_release); // G1
+    passed_context = context;
+    passed_frame = frame;
+    call(action, signal, info, context);
+    passed_context = nullptr;
 }
 
 } // namespace
@@ -99,19 +118,24 @@ void UserCodeGuard::on_fault(int signal, siginfo_t *info, void *context)
 
 void UserCodeGuard::install_handlers()
 {
-    static std::once_flag once;
-    std::call_once(once, [] {
-        for (std::size_t i = 0; i < kSignalCount; i++) {
-            struct sigaction action {};
-            action.sa_sigaction = kSignals[i] == kAbortSignal ? on_request : on_fault;
-            // SA_NODEFER: the handler is left by a jump, which must not leave the signal blocked.
-            action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART | SA_ONSTACK;
-            sigemptyset(&action.sa_mask);
-            // Known before it is replaced: the new handler may be called at once.
-            sigaction(kSignals[i], nullptr, &previous_actions[i]);
-            sigaction(kSignals[i], &action, nullptr);
-        }
-    });
+    static std::mutex mutex;
+    const std::lock_guard lock(mutex);
+    for (std::size_t i = 0; i < kSignalCount; i++) {
+        struct sigaction action {};
+        action.sa_sigaction = kSignals[i] == kAbortSignal ? on_request : on_fault;
+        // SA_NODEFER: the handler is left by a jump, which must not leave the signal blocked.
+        action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART | SA_ONSTACK;
+        sigemptyset(&action.sa_mask);
+        struct sigaction present {};
+        sigaction(kSignals[i], nullptr, &present);
+        const Replaced *last = replaced[i].load(std::memory_order_relaxed);
+        const bool is_known = last != nullptr && last->action.sa_sigaction == present.sa_sigaction &&
+                              last->action.sa_flags == present.sa_flags;
+        // Known before it is replaced: the new handler may be called at once.
+        if (present.sa_sigaction != action.sa_sigaction && !is_known)
+            replaced[i].store(new Replaced{present, last}, std::memory_order_release); // G1
+        sigaction(kSignals[i], &action, nullptr);
+    }
 }
 
 UserCodeGuard *UserCodeGuard::bind()

@@ -36,7 +36,8 @@ public:
 
     sigjmp_buf landing;
 
-    /// Installs the process-wide handlers once. What is not ours goes to the action that was there before.
+    /// Installs the process-wide handlers, again if somebody else has replaced them. What is not ours goes to the
+    /// action that was there before.
     static void install_handlers();
 
     /// Makes this the guard of the calling thread and returns the one it had. A thread without an alternate stack for

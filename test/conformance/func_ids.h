@@ -22,7 +22,11 @@ enum func_id {
     NOP_AIC = 15,
     IDENTITY_AIC = 17,
     DIRTY_AIC = 20,
-    STATE_AIC = 22
+    STATE_AIC = 22,
+    FAULT = 24,
+    FAULT_MEETING = 25,
+    FAULT_AIC = 26,
+    LATE_AIC = 27
 };
 
 #endif

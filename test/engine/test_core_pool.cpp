@@ -52,6 +52,21 @@ void a_core_that_is_given_back_is_taken_again(void **)
     assert_int_equal(pool.claim_one(Shape::kAic, 0), core);
 }
 
+void idle_cores_are_counted_as_a_block_could_have_them(void **)
+{
+    CorePool pool;
+    pool.reset(2);
+    assert_int_equal(pool.idle_for(Shape::kAic, 1), 2);
+    assert_int_equal(pool.idle_for(Shape::kAiv, 2), 4); // either AIV serves
+    assert_int_equal(pool.idle_for(Shape::kMix, 7), 3);
+    pool.claim_one(Shape::kAic, 0);
+    pool.claim_one(Shape::kAiv, 1);
+    assert_int_equal(pool.idle_for(Shape::kAic, 1), 1);
+    assert_int_equal(pool.idle_for(Shape::kAiv, 4), 3);
+    assert_int_equal(pool.idle_for(Shape::kMix, 7), 2); // two in each cluster, but three in none
+    assert_int_equal(pool.idle_for(Shape::kMix, 6), 2);
+}
+
 void the_lanes_of_a_block_come_from_one_cluster_or_not_at_all(void **)
 {
     CorePool pool;
@@ -144,6 +159,7 @@ int main()
         cmocka_unit_test(an_aic_task_gets_an_aic_and_an_aiv_task_an_aiv),
         cmocka_unit_test(the_home_cluster_is_looked_at_first),
         cmocka_unit_test(a_core_that_is_given_back_is_taken_again),
+        cmocka_unit_test(idle_cores_are_counted_as_a_block_could_have_them),
         cmocka_unit_test(the_lanes_of_a_block_come_from_one_cluster_or_not_at_all),
         cmocka_unit_test(a_claim_that_fails_takes_nothing),
         cmocka_unit_test(a_reset_frees_every_core),
