@@ -224,7 +224,10 @@ pto_status Context::copy_to_device(uint64_t destination, const void *source, std
     pto_status status = check_range("destination", destination, size);
     if (status == PTO_OK)
         status = check_host("source", source);
-    return status != PTO_OK ? status : device_.copy_to(handle_, destination, source, size);
+    if (status != PTO_OK)
+        return status;
+    status = device_.copy_to(handle_, destination, source, size);
+    return status == PTO_OK ? PTO_OK : fail(status, "the copy of %zu bytes to the device failed", size);
 }
 
 pto_status Context::copy_from_device(void *destination, uint64_t source, std::size_t size)
@@ -233,7 +236,10 @@ pto_status Context::copy_from_device(void *destination, uint64_t source, std::si
     pto_status status = check_range("source", source, size);
     if (status == PTO_OK)
         status = check_host("destination", destination);
-    return status != PTO_OK ? status : device_.copy_from(handle_, destination, source, size);
+    if (status != PTO_OK)
+        return status;
+    status = device_.copy_from(handle_, destination, source, size);
+    return status == PTO_OK ? PTO_OK : fail(status, "the copy of %zu bytes from the device failed", size);
 }
 
 // ---- callables -----------------------------------------------------------------------------------------------------
