@@ -89,8 +89,11 @@ int use_same_ids(Shared *shared, int processes, int swapped)
     CallableBuilder callables[] = {sum(), difference()};
     for (int round = 0; round < 6; round++) {
         shared->arrived++;
-        while (shared->arrived < processes * (round + 1))
+        for (int tries = 0; shared->arrived < processes * (round + 1); tries++) {
             usleep(100);
+            if (tries == 200'000)
+                return 4;
+        }
         for (int device = 0; device < 2; device++)
             for (int32_t id = 0; id < 4; id++)
                 if (pto_prepare(devices[device], id, callables[(device + id + swapped + round) % 2].get()) != PTO_OK)
