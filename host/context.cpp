@@ -250,7 +250,7 @@ pto_status Context::copy_to_device(uint64_t destination, const void *source, std
     begin_copy(turn, lock);
     status = device_.copy_to(handle_, destination, source, size);
     end_copy(turn, lock);
-    return status;
+    return status == PTO_OK ? PTO_OK : fail(status, "the copy of %zu bytes to the device failed", size);
 }
 
 pto_status Context::copy_from_device(void *destination, uint64_t source, std::size_t size)
@@ -266,7 +266,7 @@ pto_status Context::copy_from_device(void *destination, uint64_t source, std::si
     begin_copy(turn, lock);
     status = device_.copy_from(handle_, destination, source, size);
     end_copy(turn, lock);
-    return status;
+    return status == PTO_OK ? PTO_OK : fail(status, "the copy of %zu bytes from the device failed", size);
 }
 
 // ---- callables -----------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/image_store.h"
 
+#include <cstdio>
 #include <cstring>
 
 namespace pto::host {
@@ -70,8 +71,10 @@ pto_status ImageStore::upload(Image *image, DeviceFailure *failure)
     if (status != PTO_OK)
         return status;
     status = device_.copy_to(handle_, image->address, bytes, size);
-    if (status != PTO_OK)
+    if (status != PTO_OK) {
+        std::snprintf(failure->message, sizeof failure->message, "the copy of the image failed");
         device_.mem_free(handle_, image->address);
+    }
     add(orch_uploads_, status == PTO_OK ? 1 : 0);
     return status;
 }

@@ -93,8 +93,13 @@ pto_status PreparedCallable::set_up_kernels(const pto_callable &callable, ImageS
     if (kernel_count_ == 0)
         return PTO_OK;
     const std::size_t table_bytes = table_.size() * sizeof(wire::KernelEntry);
-    const pto_status status = kernel_table_.grow(table_bytes, failure);
-    return status != PTO_OK ? status : device_.copy_to(handle_, kernel_table_.address(), table_.data(), table_bytes);
+    pto_status status = kernel_table_.grow(table_bytes, failure);
+    if (status != PTO_OK)
+        return status;
+    status = device_.copy_to(handle_, kernel_table_.address(), table_.data(), table_bytes);
+    if (status != PTO_OK)
+        std::snprintf(failure->message, sizeof failure->message, "the copy of the kernel table failed");
+    return status;
 }
 
 pto_status PreparedCallable::set_up_orchestration(int32_t callable_id, const pto_callable &callable, ImageStore &images,

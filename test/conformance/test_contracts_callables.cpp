@@ -164,7 +164,7 @@ void a_failed_load_leaves_the_id_unprepared_on_both_sides(void **)
     expect_failed_load(chip, PTO_ERROR_MISSING_ENTRY,
                        [](pto_callable *callable, pto_kernel *) { callable->orch_entry = "ternary"; });
     expect_failed_load(chip, PTO_ERROR_LOAD_FAILED,
-                       [](pto_callable *callable, pto_kernel *) { callable->orch_image_bytes /= 2; });
+                       [](pto_callable *callable, pto_kernel *) { callable->orch_image_bytes = 100; });
     expect_failed_load(chip, PTO_ERROR_SIGNATURE_MISMATCH,
                        [](pto_callable *callable, pto_kernel *) { callable->param_count = 2; });
     expect_failed_load(chip, PTO_ERROR_LOAD_FAILED,

@@ -83,20 +83,23 @@ pto_context *open_device(uint32_t index)
 
 /// Prepares, runs, releases and prepares the other way round, under the same ids on two devices; in step with the other
 /// processes. Returns the number of the first step that went wrong, or 0.
-int use_same_ids(Shared *shared, int processes, bool swapped)
+int use_same_ids(Shared *shared, int processes, int swapped)
 {
     pto_context *devices[] = {open_device(0), open_device(1)};
     CallableBuilder callables[] = {sum(), difference()};
     for (int round = 0; round < 6; round++) {
         shared->arrived++;
-        while (shared->arrived < processes * (round + 1))
+        for (int tries = 0; shared->arrived < processes * (round + 1); tries++) {
             usleep(100);
-        for (uint32_t device = 0; device < 2; device++)
+            if (tries == 200'000)
+                return 4;
+        }
+        for (int device = 0; device < 2; device++)
             for (int32_t id = 0; id < 4; id++)
                 if (pto_prepare(devices[device], id, callables[(device + id + swapped + round) % 2].get()) != PTO_OK)
                     return 1;
         for (int run = 0; run < 5; run++)
-            for (uint32_t device = 0; device < 2; device++)
+            for (int device = 0; device < 2; device++)
                 for (int32_t id = 0; id < 4; id++)
                     if (run_binary(devices[device], id, 2, 3) != ((device + id + swapped + round) % 2 == 0 ? 5 : -1))
                         return 2;
@@ -116,7 +119,7 @@ void processes_and_devices_use_the_same_ids_at_the_same_time(void **)
     const SharedPage shared;
     std::vector<pid_t> children;
     for (int i = 0; i < kProcesses; i++)
-        children.push_back(start_child([&] { return use_same_ids(shared.operator->(), kProcesses, i % 2 == 1); }));
+        children.push_back(start_child([&] { return use_same_ids(shared.operator->(), kProcesses, i % 2); }));
     for (const pid_t child : children)
         expect_exit(child, 0);
 }
