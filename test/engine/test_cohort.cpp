@@ -232,7 +232,7 @@ void what_a_worker_kept_is_for_everyone_while_a_cohort_collects(void **)
     machine.end_one(0);
     machine.end_one(0);
     machine.start_all(0);
-    assert_int_equal(started_of(machine, 2), kAivCores);
+    assert_int_equal(started_of(machine, 3), kAivCores);
     machine.end_one(0);
     machine.start_all(0);
     assert_int_equal(started_of(machine, 1), 1);
@@ -481,7 +481,7 @@ struct Meeting {
 
 void the_blocks_of_a_cohort_meet_on_many_threads(void **)
 {
-    constexpr uint32_t kWorkers = kAivCores; // a cohort of all vector cores needs every one of them
+    constexpr uint32_t kWorkers = kClusters * kCoresPerCluster; // whatever meets, every core has a thread
     Graph graph({.geometry = Geometry::of_tasks(32), .tensor_count = 3, .workers = kWorkers});
     Meeting meeting(graph);
     std::atomic<bool> over{false};
