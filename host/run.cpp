@@ -229,6 +229,7 @@ void Run::report(const wire::ReportBlock &block)
 {
     result_.tasks = block.tasks;
     result_.kernels = block.kernels;
+    result_.skipped = block.skipped;
     result_.edges = block.edges;
     result_.peak_tasks = block.peak_tasks;
     result_.peak_edges = block.peak_edges;

@@ -15,6 +15,8 @@ inline CallableBuilder callable(const std::string &module, const std::string &en
     builder.aiv(MEET, "kernel_meet").aiv(NOP, "kernel_nop").aiv(NEVER, "kernel_never");
     builder.aiv(IDENTITY, "kernel_identity").aiv(SLEEP, "kernel_sleep").aic(AFFINE_AIC, "kernel_affine");
     builder.aic(MEET_AIC, "kernel_meet").aic(NOP_AIC, "kernel_nop").aic(IDENTITY_AIC, "kernel_identity");
+    builder.aiv(DEFER, "kernel_defer").aiv(DELIVER, "kernel_deliver").aiv(LATE_FILL, "kernel_late_fill");
+    builder.aic(LANE_AIC, "kernel_lane_0").aiv(LANE_AIV0, "kernel_lane_1").aiv(LANE_AIV1, "kernel_lane_2");
     return builder;
 }
 

@@ -16,7 +16,13 @@ enum func_id {
     AFFINE_AIC = 11,
     MEET_AIC = 14,
     NOP_AIC = 15,
-    IDENTITY_AIC = 17
+    IDENTITY_AIC = 17,
+    DEFER = 20,
+    DELIVER = 21,
+    LATE_FILL = 22,
+    LANE_AIC = 23,
+    LANE_AIV0 = 24,
+    LANE_AIV1 = 25
 };
 
 #endif
