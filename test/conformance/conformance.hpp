@@ -17,6 +17,8 @@ inline CallableBuilder callable(const std::string &module, const std::string &en
     builder.aic(MEET_AIC, "kernel_meet").aic(NOP_AIC, "kernel_nop").aic(IDENTITY_AIC, "kernel_identity");
     builder.aiv(DESCRIPTOR, "kernel_descriptor").aiv(GATE, "kernel_gate").aiv(DIRTY, "kernel_dirty");
     builder.aic(DIRTY_AIC, "kernel_dirty").aiv(STATE, "kernel_state_aiv").aic(STATE_AIC, "kernel_state_aic");
+    builder.aiv(DEFER, "kernel_defer").aiv(DELIVER, "kernel_deliver").aiv(LATE_FILL, "kernel_late_fill");
+    builder.aic(LANE_AIC, "kernel_lane_0").aiv(LANE_AIV0, "kernel_lane_1").aiv(LANE_AIV1, "kernel_lane_2");
     return builder;
 }
 

@@ -26,7 +26,13 @@ enum func_id {
     FAULT = 24,
     FAULT_MEETING = 25,
     FAULT_AIC = 26,
-    LATE_AIC = 27
+    LATE_AIC = 27,
+    DEFER = 30,
+    DELIVER = 31,
+    LATE_FILL = 32,
+    LANE_AIC = 33,
+    LANE_AIV0 = 34,
+    LANE_AIV1 = 35
 };
 
 #endif

@@ -124,6 +124,78 @@ PTO_ORCHESTRATION(undeclared_argument, 1, 0)
     pto_submit_aiv(orch, NOP, PTO_IN(pto_tensor_arg(orch, 1)));
 }
 
+PTO_ORCHESTRATION(inferring_scope_in_a_manual_one, 1, 0)
+{
+    PTO_MANUAL_SCOPE(orch)
+    {
+        PTO_SCOPE (orch) {
+            pto_submit_aiv(orch, NOP, PTO_IN(x_of(orch)));
+        }
+    }
+}
+
+PTO_ORCHESTRATION(discarded_twice, 1, 0)
+{
+    pto_tensor once = pto_tensor_like(x_of(orch));
+    pto_submit_aiv(orch, FILL, PTO_OUT(&once), PTO_SCALAR(1));
+    pto_discard(orch, &once);
+    pto_discard(orch, &once);
+}
+
+PTO_ORCHESTRATION(used_after_discarding, 1, 0)
+{
+    pto_tensor gone = pto_tensor_like(x_of(orch));
+    pto_submit_aiv(orch, FILL, PTO_OUT(&gone), PTO_SCALAR(1));
+    pto_discard(orch, &gone);
+    pto_submit_aiv(orch, COPY, PTO_IN(&gone), PTO_WRITE(x_of(orch)));
+}
+
+PTO_ORCHESTRATION(argument_discarded, 1, 0)
+{
+    pto_discard(orch, x_of(orch));
+}
+
+PTO_ORCHESTRATION(undeclared_run_scalar, 1, 0)
+{
+    pto_submit_aiv(orch, FILL, PTO_WRITE(x_of(orch)), PTO_RUN_SCALAR(0));
+}
+
+static void submit_nop(pto_orch *orch, uint32_t blocks, uint32_t flags, const pto_predicate *predicate)
+{
+    const pto_arg args[] = {PTO_IN(x_of(orch))};
+    pto_task task = PTO_TASK_INIT;
+    task.aiv0 = NOP;
+    task.block_num = blocks;
+    task.flags = flags;
+    task.args = args;
+    task.arg_count = 1;
+    task.predicate = predicate;
+    pto_submit_task(orch, &task);
+}
+
+PTO_ORCHESTRATION(cohort_larger_than_the_chip, 1, 0)
+{
+    submit_nop(orch, orch->aiv_count, PTO_TASK_SYNC_START, NULL);
+    submit_nop(orch, orch->aiv_count + 1, PTO_TASK_SYNC_START, NULL);
+}
+
+PTO_ORCHESTRATION(unknown_task_flag, 1, 0)
+{
+    submit_nop(orch, 1, 6, NULL);
+}
+
+PTO_ORCHESTRATION(unknown_comparison, 1, 0)
+{
+    const pto_predicate predicate = {9, {0}, x_of(orch), 0};
+    submit_nop(orch, 1, 0, &predicate);
+}
+
+PTO_ORCHESTRATION(predicate_of_no_element, 1, 0)
+{
+    const pto_predicate predicate = {PTO_PREDICATE_EQ, {4}, x_of(orch), 0};
+    submit_nop(orch, 1, 0, &predicate);
+}
+
 PTO_ORCHESTRATION(no_mistake, 1, 0)
 {
     pto_submit_aiv(orch, FILL, PTO_WRITE(x_of(orch)), PTO_SCALAR(123));

@@ -30,6 +30,15 @@ constexpr Mistake kMistakes[] = {
     {"host_address", PTO_ERROR_NOT_DEVICE_MEMORY, "is not in device memory"},
     {"output_larger_than_heap", PTO_ERROR_CAPACITY, "device heap"},
     {"element_outside", PTO_ERROR_INVALID_TENSOR, "index 4 of dimension 0, which has 4"},
+    {"inferring_scope_in_a_manual_one", PTO_ERROR_SCOPE, "inferred dependencies inside a manual one"},
+    {"discarded_twice", PTO_ERROR_STALE_HANDLE, "after it was discarded"},
+    {"used_after_discarding", PTO_ERROR_STALE_HANDLE, "task 1: argument 0: the tensor is used after"},
+    {"argument_discarded", PTO_ERROR_INVALID_ARGUMENT, "no task of this run allocated the tensor"},
+    {"undeclared_run_scalar", PTO_ERROR_INVALID_TASK, "argument 1 has no such scalar of the run"},
+    {"cohort_larger_than_the_chip", PTO_ERROR_CAPACITY, "blocks are to start together, the chip has cores for"},
+    {"unknown_task_flag", PTO_ERROR_INVALID_TASK, "unknown flags 0x6"},
+    {"unknown_comparison", PTO_ERROR_INVALID_TASK, "predicate with comparison 9"},
+    {"predicate_of_no_element", PTO_ERROR_INVALID_TENSOR, "index 4 of dimension 0, which has 4"},
     {"undeclared_argument", PTO_ERROR_INVALID_ARGUMENT, "tensor argument 1: the orchestration has 1"},
 };
 

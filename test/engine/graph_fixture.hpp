@@ -30,6 +30,7 @@ struct GraphOptions {
     uint64_t heap_bytes = kHeapBytes;
     uint32_t tensor_count = 0; ///< Arguments of the run: each kArgumentElements floats.
     uint32_t workers = 2;      ///< Threads that may complete tasks.
+    uint32_t scalar_count = 0; ///< Scalar arguments of the run, zero until a test writes them.
 };
 
 inline constexpr uint32_t kArgumentElements = 256;
@@ -79,7 +80,7 @@ public:
     /// Begins a run, which ends the one before.
     bool begin()
     {
-        args = wire::begin_args_image(args_block_.get(), options_.tensor_count, 0);
+        args = wire::begin_args_image(args_block_.get(), options_.tensor_count, options_.scalar_count);
         for (uint32_t i = 0; i < options_.tensor_count; i++) {
             args.tensors[i] = plain(PTO_FLOAT32, {kArgumentElements});
             args.tensors[i].addr = outside() + i * kArgumentElements * sizeof(float);
@@ -90,6 +91,8 @@ public:
     bool begin_with_arguments()
     {
         ran.clear();
+        skipped.clear();
+        joins = 0;
         engine.reset(options_.workers);
         wire::LaunchBlock launch{};
         launch.kernels = reinterpret_cast<uint64_t>(kernels);
@@ -135,6 +138,17 @@ public:
     {
         while (run_one()) {}
     }
+    /// Runs the ready task with this ordinal, which may not be a join; false when it is not ready.
+    bool run_task(uint32_t ordinal)
+    {
+        return run_if(
+            [&](const TaskSlot &slot) { return (slot.flags & engine::kJoin) == 0 && slot.ordinal == ordinal; });
+    }
+    /// Completes the joins that are ready.
+    void run_joins()
+    {
+        while (run_if([](const TaskSlot &slot) { return (slot.flags & engine::kJoin) != 0; })) {}
+    }
     /// Tasks that could run now.
     uint32_t ready_count()
     {
@@ -159,7 +173,7 @@ public:
         finish();
         if (engine.error.status() != PTO_OK)
             fail_msg("the run failed: %s", engine.error.record().message);
-        assert_int_equal(ran.size(), load_relaxed(engine.submitted));
+        assert_int_equal(ran.size() + skipped.size() + joins, load_relaxed(engine.submitted));
     }
 
     const wire::ErrorRecord &error() const { return engine.error.record(); }
@@ -177,6 +191,8 @@ public:
     pto_orch *orch = nullptr;
     wire::ArgsView args{};
     std::vector<uint32_t> ran;                                 ///< Ordinals, in the order in which the tasks ran.
+    std::vector<uint32_t> skipped;                             ///< Ordinals of tasks whose predicate did not hold.
+    uint32_t joins = 0;                                        ///< Joins of manual scopes that completed.
     std::function<void(TaskSlot &)> kernel;                    ///< What tasks do, if it matters.
     std::vector<std::string> lines;                            ///< Log.
     uint32_t waits = 0;                                        ///< Calls of the port's relax.
@@ -191,10 +207,34 @@ private:
         return measured->layout(nullptr, geometry);
     }
 
+    template <class Wanted> bool run_if(Wanted &&wanted)
+    {
+        TaskSlot *found = nullptr;
+        std::vector<uint32_t> others;
+        for (engine::ReadyQueue &queue : engine.ready)
+            for (uint32_t at = queue.pop(&engine.tasks[0]); at != kNone; at = queue.pop(&engine.tasks[0])) {
+                if (found == nullptr && wanted(engine.tasks[at]))
+                    found = &engine.tasks[at];
+                else
+                    others.push_back(at);
+            }
+        for (const uint32_t index : others)
+            engine.push_ready(engine.tasks[index]);
+        if (found != nullptr)
+            run(*found);
+        return found != nullptr;
+    }
+
     void run(TaskSlot &slot)
     {
-        ran.push_back(slot.ordinal);
-        if (kernel)
+        using namespace pto::engine;
+        const bool holds =
+            (slot.flags & kHasPredicate) == 0 || pto::engine::holds(engine.tasks.payload.predicate(slot));
+        if ((slot.flags & kJoin) != 0)
+            joins++;
+        else
+            (holds ? ran : skipped).push_back(slot.ordinal);
+        if (kernel && holds && (slot.flags & kJoin) == 0)
             kernel(slot);
         if (TaskSlot *next = engine.complete(1, slot); next != nullptr)
             engine.push_ready(*next);

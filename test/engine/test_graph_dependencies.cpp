@@ -304,6 +304,141 @@ void so_they_do_when_everything_is_scarce(void **)
         run_at_random(seed, {.geometry = scarce}, 1 + seed % 4);
 }
 
+// ---- at random, with all that a task may have
+
+/// What a random graph asked for, for the judgement of the order in which it ran.
+struct Submitted {
+    std::vector<Access> accesses;
+    std::vector<uint32_t> producers; ///< Named dependencies.
+    uint32_t manual = 0;             ///< Number of its manual scope; 0: none.
+};
+
+class RandomGraph {
+public:
+    RandomGraph(uint64_t seed, const GraphOptions &options) : graph_(options), random_(seed) {}
+
+    void run()
+    {
+        buffer_ = plain(PTO_UINT8, {kBufferBytes});
+        pto_allocate(graph_.orch, &buffer_);
+        std::memset(reinterpret_cast<void *>(buffer_.addr), 0, kBufferBytes);
+        for (int i = 0; i < 120; i++) {
+            if (manual_ == 0 && random_.one_in(12)) {
+                manual_ = ++manual_count_;
+                pto_scope_begin_manual(graph_.orch);
+            } else if (manual_ != 0 && random_.one_in(6)) {
+                manual_ = 0;
+                pto_scope_end(graph_.orch);
+            }
+            submit();
+            for (uint32_t k = random_.below32(3); k > 0; k--)
+                graph_.run_one();
+        }
+        if (manual_ != 0)
+            pto_scope_end(graph_.orch);
+        graph_.finish_well();
+        check();
+    }
+
+private:
+    pto_tensor view()
+    {
+        pto_tensor view = random_view(random_);
+        view.addr = buffer_.addr;
+        view.owner = buffer_.owner;
+        view.buffer = buffer_.buffer;
+        return view;
+    }
+    void submit()
+    {
+        Submitted task;
+        task.manual = manual_;
+        std::vector<pto_tensor> views(random_.between(0, 3));
+        std::vector<pto_arg> list;
+        for (pto_tensor &each : views) {
+            each = view();
+            task.accesses.push_back({random_.one_in(3), bytes_of(each)});
+            list.push_back(!task.accesses.back().write ? in(each) : inout(each));
+        }
+        pto_tensor scratch = sized(1);
+        const bool has_scratch = random_.one_in(4);
+        if (has_scratch)
+            list.push_back(out(scratch));
+        std::vector<pto_task_id> dependencies;
+        for (uint32_t k = random_.below32(3); k > 0 && !ids_.empty(); k--) {
+            task.producers.push_back(random_.below32(static_cast<uint32_t>(ids_.size())));
+            dependencies.push_back(ids_[task.producers.back()]);
+        }
+        pto_tensor element = view();
+        pto_predicate predicate{random_.one_in(2) ? PTO_PREDICATE_EQ : PTO_PREDICATE_NE, {}, &element, 0};
+        const pto_task no_kernel = PTO_TASK_INIT;
+        pto_task request = random_.one_in(8) ? no_kernel : Graph::aiv_task();
+        request.args = list.data();
+        request.arg_count = static_cast<uint32_t>(list.size());
+        request.dependencies = dependencies.data();
+        request.dependency_count = static_cast<uint32_t>(dependencies.size());
+        if (random_.one_in(4)) {
+            request.predicate = &predicate;
+            for (uint32_t &extent : element.shape)
+                extent = 1;
+            task.accesses.push_back({false, bytes_of(element)});
+        }
+        ids_.push_back(pto_submit_task(graph_.orch, &request));
+        assert_int_not_equal(ids_.back(), PTO_NO_TASK);
+        if (has_scratch)
+            pto_discard(graph_.orch, &scratch);
+        tasks_.push_back(task);
+    }
+    /// Whether a task has to run after an earlier one.
+    bool ordered(uint32_t earlier, uint32_t later) const
+    {
+        const std::vector<uint32_t> &named = tasks_[later].producers;
+        if (std::find(named.begin(), named.end(), earlier) != named.end())
+            return true;
+        return tasks_[later].manual == 0 && conflict(tasks_[earlier].accesses, tasks_[later].accesses);
+    }
+    void check()
+    {
+        // Skipped tasks read their element and nothing else can tell when: those that ran are in order.
+        std::vector<std::size_t> position(tasks_.size(), SIZE_MAX);
+        for (std::size_t i = 0; i < graph_.ran.size(); i++)
+            position[graph_.ran[i]] = i;
+        assert_int_equal(graph_.ran.size() + graph_.skipped.size(), tasks_.size());
+        assert_true(!graph_.ran.empty() && graph_.joins > 0);
+        for (uint32_t later = 0; later < tasks_.size(); later++)
+            for (uint32_t earlier = 0; earlier < later; earlier++)
+                if (position[later] != SIZE_MAX && position[earlier] != SIZE_MAX && ordered(earlier, later))
+                    assert_true(position[earlier] < position[later]);
+    }
+
+    Graph graph_;
+    Random random_;
+    pto_tensor buffer_{};
+    uint32_t manual_ = 0;
+    uint32_t manual_count_ = 0;
+    std::vector<pto_task_id> ids_;
+    std::vector<Submitted> tasks_;
+};
+
+void graphs_with_everything_run_in_the_order_that_they_ask_for(void **)
+{
+    for (uint64_t seed = 0; seed < 60; seed++)
+        RandomGraph(seed, {.geometry = Geometry::of_tasks(seed % 2 == 0 ? 512 : 8)}).run();
+}
+
+void so_they_do_with_few_edges_nodes_and_buffers(void **)
+{
+    const Geometry scarce{.max_tasks = 24,
+                          .max_buffers = 4,
+                          .max_nodes = 16,
+                          .max_readers = 8,
+                          .max_edges = 10,
+                          .payload_lines = 64,
+                          .max_deferred = 8};
+    for (uint64_t seed = 100; seed < 160; seed++)
+        RandomGraph(seed, {.geometry = scarce}).run();
+}
+
 } // namespace
 
 int main()
@@ -325,6 +460,8 @@ int main()
         cmocka_unit_test(the_report_counts_what_happened),
         cmocka_unit_test(conflicting_tasks_run_in_the_order_of_their_submits),
         cmocka_unit_test(so_they_do_when_everything_is_scarce),
+        cmocka_unit_test(graphs_with_everything_run_in_the_order_that_they_ask_for),
+        cmocka_unit_test(so_they_do_with_few_edges_nodes_and_buffers),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

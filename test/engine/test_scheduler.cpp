@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The scheduler with cores that only pretend: instances end at once, or when a test polls.
-#include "graph_fixture.hpp"
+#include "machine.hpp"
 
-#include "aicpu/scheduler.h"
-
-#include <deque>
 #include <map>
 #include <set>
 
@@ -13,107 +10,6 @@ namespace {
 using namespace pto::test;
 using namespace pto::aicpu;
 using pto::kCoresPerCluster;
-using pto::load_relaxed;
-
-constexpr uint32_t kClusters = 2;
-
-/// A graph whose tasks go through the scheduler.
-class Machine {
-public:
-    explicit Machine(bool at_once, const GraphOptions &options = {})
-        : graph(options), scheduler(graph.engine, port_), at_once_(at_once)
-    {
-        port_ = {this, start, offer, poll, relax, work_ready, nullptr, nullptr, nullptr};
-        graph.work = [this] { return scheduler.step(0); };
-        scheduler.reset(kClusters, graph.kernels);
-    }
-
-    pto_task_id submit(int32_t aic, int32_t aiv0, int32_t aiv1, uint32_t blocks = 1)
-    {
-        pto_task task = PTO_TASK_INIT;
-        task.aic = aic;
-        task.aiv0 = aiv0;
-        task.aiv1 = aiv1;
-        task.block_num = blocks;
-        return pto_submit_task(graph.orch, &task);
-    }
-    pto_task_id submit_aiv(uint32_t blocks = 1) { return submit(PTO_NO_KERNEL, kAivFunc, PTO_NO_KERNEL, blocks); }
-    pto_task_id submit_aic(uint32_t blocks = 1) { return submit(kAicFunc, PTO_NO_KERNEL, PTO_NO_KERNEL, blocks); }
-    pto_task_id submit_mix(uint32_t blocks = 1) { return submit(kAicFunc, kAivFunc, kOtherAivFunc, blocks); }
-
-    /// Steps until there is nothing that could be started.
-    void start_all(uint32_t worker = 0)
-    {
-        polling_ = false;
-        while (scheduler.step(worker)) {}
-        polling_ = true;
-    }
-    /// Ends the instance that is longest under way.
-    void end_one(uint32_t worker = 0)
-    {
-        const LaneRun run = running.front();
-        running.pop_front();
-        ended++;
-        scheduler.lane_done(worker, run);
-    }
-    void finish()
-    {
-        graph.finish();
-        assert_true(running.empty());
-        assert_false(scheduler.has_ready());
-    }
-    uint64_t kernels() const
-    {
-        pto::wire::ReportBlock report{};
-        graph.engine.fill_report(&report);
-        return report.kernels;
-    }
-
-    Graph graph;
-    Scheduler scheduler;
-    std::vector<LaneRun> started;        ///< All of them, in their order.
-    std::vector<uint32_t> started_tasks; ///< Ordinals to `started`: slots are used again.
-    std::deque<LaneRun> running;
-    std::function<void(uint32_t, const LaneRun &)> on_start = [](uint32_t, const LaneRun &) {};
-    std::function<void(const LaneRun *, uint32_t)> on_block = [](const LaneRun *, uint32_t) {};
-    uint32_t ended = 0;
-    uint32_t signals = 0;
-
-private:
-    static void offer(void *self, const LaneRun *runs, uint32_t count) { start(self, 0, runs, count); }
-    static void start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
-    {
-        auto &machine = *static_cast<Machine *>(self);
-        machine.on_block(runs, count);
-        for (uint32_t i = 0; i < count; i++) {
-            machine.started.push_back(runs[i]);
-            machine.started_tasks.push_back(runs[i].slot->ordinal);
-            machine.on_start(runs[i].slot->ordinal, runs[i]);
-            machine.running.push_back(runs[i]);
-        }
-        while (machine.at_once_ && !machine.running.empty())
-            machine.end_one(worker);
-    }
-    static bool poll(void *self, uint32_t worker)
-    {
-        auto &machine = *static_cast<Machine *>(self);
-        // While something can be started that comes first, so that as much as possible is under way at once.
-        if (machine.running.empty() || !machine.polling_)
-            return false;
-        machine.polling_ = false;
-        const bool started = machine.scheduler.step(worker);
-        machine.polling_ = true;
-        if (!started)
-            machine.end_one(worker);
-        return true;
-    }
-    static void relax(void *, uint32_t, uint32_t) { fail(); }
-    static void work_ready(void *self, uint32_t count) { static_cast<Machine *>(self)->signals += count; }
-
-    ExecutorPort port_{};
-    bool at_once_;
-    bool polling_ = true;
-};
 
 // ---- order
 
@@ -375,11 +271,6 @@ void of_many_consumers_all_but_one_are_for_everyone(void **)
 
 // ---- after an error
 
-void raise(Machine &machine)
-{
-    machine.graph.engine.error.set(pto::engine::error_record(PTO_ERROR_KERNEL_FAULT), "broken");
-}
-
 void after_an_error_nothing_more_is_started(void **)
 {
     Machine machine(false, {.tensor_count = 1});
@@ -389,7 +280,7 @@ void after_an_error_nothing_more_is_started(void **)
     machine.submit_mix(3);
     machine.submit(PTO_NO_KERNEL, PTO_NO_KERNEL, PTO_NO_KERNEL);
     machine.submit_aic(7);
-    raise(machine);
+    machine.raise();
     machine.finish();
     assert_int_equal(machine.started.size(), 0);
     assert_int_equal(machine.kernels(), 0);
@@ -413,7 +304,7 @@ void blocks_under_way_at_an_error_end_before_their_task(void **)
             assert_true(under_way >= 4 && machine.scheduler.has_ready());
             for (uint32_t i = 0; i < end_first; i++)
                 machine.end_one();
-            raise(machine);
+            machine.raise();
             machine.start_all();
             assert_false(machine.scheduler.has_ready());
             assert_int_equal(machine.graph.engine.outstanding(), 1);
@@ -433,7 +324,7 @@ void the_run_after_an_error_starts_with_idle_cores(void **)
     Machine machine(false);
     machine.submit_mix(5);
     machine.start_all();
-    raise(machine);
+    machine.raise();
     machine.finish();
     machine.graph.begin();
     machine.scheduler.reset(kClusters, machine.graph.kernels);
