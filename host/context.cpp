@@ -306,6 +306,14 @@ pto_status Context::prepare(int32_t callable_id, const pto_callable *callable)
     if (callable->arch != nullptr && std::strcmp(callable->arch, device_.arch) != 0)
         return fail_callable(PTO_ERROR_INCOMPATIBLE_IMAGE, callable_id,
                              "the callable is for arch '%s', the chip is '%s'", callable->arch, device_.arch);
+    status = install(callable_id, *callable);
+    if (status != PTO_ERROR_OUT_OF_DEVICE_MEMORY)
+        return status;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!trim_staging())
+            return status;
+    }
     return install(callable_id, *callable);
 }
 

@@ -195,10 +195,9 @@ pto_status Run::stage()
 bool Run::stage_ahead()
 {
     const LastErrorScope scope;
-    if (stage() != PTO_OK)
-        set_->reset();
+    const pto_status status = stage();
     waits_since_ns_ = now_ns();
-    return is_staged_;
+    return status == PTO_OK;
 }
 
 pto_status Run::reserve()

@@ -57,7 +57,7 @@ public:
 
     /// Device copies of host tensors and arguments. Allocates only when a tensor is larger than in every run before.
     pto_status stage();
-    /// The same while other runs come first. False, and nothing is left or said, when it has to be done later.
+    /// The same while other runs come first. False, and nothing is said, when it has to be done later.
     bool stage_ahead();
     /// It is the first now, and was not before.
     void end_waiting();

@@ -255,9 +255,12 @@ void runs_that_fit_one_by_one_can_wait_together(void **)
     std::vector<float> a(count, 1);
     std::vector<std::vector<float>> out(3, std::vector<float>(count, 0));
     pto_run_handle *held = chip.hold();
+    EXPECT_STATUS(PTO_ERROR_NOT_PREPARED, pto_release(chip.get(), 63));
     std::vector<pto_run_handle *> runs;
     for (std::vector<float> &sum : out)
         runs.push_back(submit(chip, kAdd, {floats(a), floats(a), floats(sum)}));
+    // That some of them could not be staged yet is nobody's failure.
+    assert_int_equal(pto_last_error()->status, PTO_ERROR_NOT_PREPARED);
     chip.gate.open = 1;
     EXPECT_END(PTO_OK, held);
     for (pto_run_handle *run : runs)

@@ -228,6 +228,34 @@ void a_cancel_meets_a_run_before_or_after_its_start(void **)
     }
 }
 
+/// A run that reads what an earlier one writes is staged in its turn; with much to copy most cancels come meanwhile.
+void a_run_that_is_being_staged_can_be_cancelled(void **)
+{
+    constexpr std::size_t kCount = 4'000'000;
+    int cancelled = 0;
+    for (int round = 0; round < 5; round++) {
+        HeldChip chip;
+        std::vector<float> input(kCount, 1);
+        std::vector<float> sum(kCount, 0);
+        Gate gate;
+        const uint32_t one = 1;
+        const pto_tensor first = pto_host_tensor(&input[0], PTO_FLOAT32, 1, &one);
+        pto_run_handle *writer = submit(chip, kGate, {first}, gate.scalars());
+        gate.open = 1;
+        pto_run_handle *reader = submit(chip, kAdd, {floats(input), floats(input), floats(sum)});
+        chip.gate.open = 1;
+        EXPECT_END(PTO_OK, writer);
+        const pto_status status = pto_cancel(reader);
+        cancelled += status == PTO_OK ? 1 : 0;
+        if (status == PTO_OK)
+            std::vector<float>().swap(input); // nobody reads it any more
+        EXPECT_END(status == PTO_OK ? PTO_ERROR_CANCELLED : PTO_OK, reader);
+        assert_true(sum[0] == (status == PTO_OK ? 0 : 84));
+        EXPECT_END(PTO_OK, chip.held);
+    }
+    assert_true(cancelled > 0);
+}
+
 // ---- failures
 
 void a_failed_run_explains_itself_to_the_waiter(void **)
@@ -470,6 +498,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_cancelled_run_has_no_effect),
         cmocka_unit_test(a_run_that_has_started_cannot_be_cancelled),
         cmocka_unit_test(a_cancel_meets_a_run_before_or_after_its_start),
+        cmocka_unit_test(a_run_that_is_being_staged_can_be_cancelled),
         cmocka_unit_test(a_failed_run_explains_itself_to_the_waiter),
         cmocka_unit_test(what_is_wrong_with_a_call_is_reported_at_once),
         cmocka_unit_test(more_runs_than_the_limit_are_refused),
