@@ -247,6 +247,15 @@ void the_host_programs_own_faults_reach_its_own_handler(void **)
     sigaction(SIGSEGV, &outer, nullptr);
 }
 
+struct sigaction chained;
+
+/// Calls whatever was there before it, which may be the library's.
+void chaining_handler(int signal, siginfo_t *info, void *context)
+{
+    host_faults = host_faults + 1;
+    chained.sa_sigaction(signal, info, context);
+}
+
 char *program = nullptr;
 char *modules = nullptr;
 
@@ -268,7 +277,7 @@ int status_of_crash(const char *how)
 
 void without_a_handler_the_host_programs_faults_end_it(void **)
 {
-    for (const char *how : {"write", "raise"}) {
+    for (const char *how : {"write", "raise", "chain"}) {
         const int status = status_of_crash(how);
 #ifdef PTO_TEST_SANITIZER
         // A sanitizer has a handler, which ends the process with a status of its own.
@@ -284,12 +293,20 @@ void without_a_handler_the_host_programs_faults_end_it(void **)
 {
     set_up(argc - 1, argv);
     {
-        const TestChip chip;
+        TestChip chip;
         CallableBuilder builder = faults("second_faults").scalar();
         std::vector<int32_t> x = {0};
-        pto_prepare(chip.get(), 0, builder.get());
-        TestChip &run = const_cast<TestChip &>(chip);
-        run.run(0, {integers(x)}, {FAULT_NONE});
+        chip.prepare(0, builder);
+        chip.run(0, {integers(x)}, {FAULT_NONE});
+        if (std::strcmp(argv[argc - 1], "chain") == 0) {
+            // The library finds this handler in place, which found the library's.
+            struct sigaction action {};
+            action.sa_sigaction = chaining_handler;
+            action.sa_flags = SA_SIGINFO | SA_NODEFER;
+            sigemptyset(&action.sa_mask);
+            sigaction(SIGSEGV, &action, &chained);
+            const TestChip later;
+        }
         if (std::strcmp(argv[argc - 1], "raise") == 0)
             raise(SIGSEGV);
         else
