@@ -87,7 +87,8 @@ void Engine::fill_report(wire::ReportBlock *report) const
     report->peak_edges = tasks.edges().peak();
     report->peak_map_entries = map.peak_entries();
     report->peak_scope_depth = scopes.peak();
-    report->error = error.record();
+    // A worker may be writing the record; who ends such a run asks again once all have left it.
+    report->error = error.status() != PTO_OK ? error.record() : error_record(PTO_OK);
 }
 
 } // namespace pto::inline PTO_ARCH::engine

@@ -88,8 +88,9 @@ pto_status load_image(const void *image, std::size_t size, const char *symbol, S
     }
     const int file = memfd_create("pto-image", MFD_CLOEXEC);
     if (file < 0 || !write_all(file, image, size)) {
+        out->problem = errno;
         std::snprintf(message, message_capacity, "no memory file for an image of %zu bytes: %s", size,
-                      std::strerror(errno));
+                      std::strerror(out->problem));
         if (file >= 0)
             close(file);
         return PTO_ERROR_SYSTEM;
@@ -115,7 +116,7 @@ pto_status load_image(const void *image, std::size_t size, const char *symbol, S
                       kind == SymbolKind::kFunction ? "a function" : "an orchestration");
         return PTO_ERROR_MISSING_ENTRY;
     }
-    *out = {handle, address};
+    *out = {handle, address, 0};
     return PTO_OK;
 }
 

@@ -12,6 +12,7 @@ namespace pto::posix {
 struct LoadedImage {
     void *handle;
     void *symbol;
+    int problem = 0; ///< With PTO_ERROR_SYSTEM: the system's number for it.
 };
 
 /// What a symbol has to be.

@@ -61,9 +61,12 @@ bool Chip::set_up(host::DeviceFailure *failure)
     setup.memory_bytes = memory_.size_bytes();
     const aicpu::ExecutorPort port{this, start, offer, poll, relax, work_ready, log, load, unload};
     executor_ = std::make_unique<aicpu::Executor>(setup, port);
-    if (crew_.start(executor_.get(), lanes_pending, this))
+    const int problem = crew_.start(executor_.get(), lanes_pending, this);
+    if (problem == 0)
         return true;
-    std::snprintf(failure->message, sizeof failure->message, "the monitor thread cannot be started");
+    failure->raw = problem;
+    std::snprintf(failure->message, sizeof failure->message, "the monitor thread cannot be started: %s",
+                  std::strerror(problem));
     return false;
 }
 
@@ -228,12 +231,13 @@ void Chip::log(void *self, int32_t level, const char *message)
     config.log(config.log_user, level, message);
 }
 
-pto_status Chip::load(void *, const void *image, std::size_t size, const char *symbol, aicpu::LoadedOrch *out,
+pto_status Chip::load(void *self, const void *image, std::size_t size, const char *symbol, aicpu::LoadedOrch *out,
                       char *message, std::size_t message_capacity)
 {
     pto::posix::LoadedImage loaded{};
     const pto_status status = pto::posix::load_image(image, size, symbol, pto::posix::SymbolKind::kObject, &loaded,
                                                      message, message_capacity);
+    static_cast<Chip *>(self)->load_problem_ = loaded.problem;
     if (status == PTO_OK)
         *out = {loaded.handle, loaded.symbol};
     return status;

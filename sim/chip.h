@@ -25,6 +25,8 @@ public:
     DeviceMemory &memory() { return memory_; }
     aicpu::Executor &executor() { return *executor_; }
     host::DeviceLayout layout() const;
+    /// The system's number of why the last orchestration could not be loaded; 0: it is not to blame.
+    int load_problem() const { return load_problem_; }
     bool is_healthy() const { return crew_.is_healthy(); }
 
     void run(const wire::LaunchBlock &launch, uint64_t timeout_ns, wire::ReportBlock *report);
@@ -50,6 +52,7 @@ private:
     DeviceMemory memory_;
     std::unique_ptr<aicpu::Executor> executor_;
     Crew crew_;
+    int load_problem_ = 0;
 
     std::mutex lanes_mutex_;
     std::deque<aicpu::LaneRun> lanes_;    ///< Started instances that no thread has taken yet.

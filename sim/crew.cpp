@@ -31,7 +31,7 @@ Crew::Crew(const Config &config) : config_(config), kernel_ns_(tuning::kUnknownK
     store_relaxed(parked_, config_.helpers);
 }
 
-bool Crew::start(aicpu::Executor *executor, bool (*lanes_pending)(void *), void *lanes_self)
+int Crew::start(aicpu::Executor *executor, bool (*lanes_pending)(void *), void *lanes_self)
 {
     executor_ = executor;
     lanes_pending_ = lanes_pending;
@@ -40,10 +40,10 @@ bool Crew::start(aicpu::Executor *executor, bool (*lanes_pending)(void *), void 
     store_relaxed(monitor_awake_, true);
     try {
         monitor_ = std::thread(&Crew::monitor_main, this);
-    } catch (const std::system_error &) {
-        return false;
+    } catch (const std::system_error &error) {
+        return error.code().value();
     }
-    return true;
+    return 0;
 }
 
 Crew::~Crew()

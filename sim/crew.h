@@ -50,8 +50,9 @@ public:
     Crew(const Crew &) = delete;
     Crew &operator=(const Crew &) = delete;
 
-    /// Starts the monitor. The executor and `lanes_pending` belong to the chip and outlive the crew.
-    bool start(aicpu::Executor *executor, bool (*lanes_pending)(void *), void *lanes_self);
+    /// Starts the monitor. The executor and `lanes_pending` belong to the chip and outlive the crew. Returns the
+    /// system's number of what went wrong, 0 if nothing did.
+    int start(aicpu::Executor *executor, bool (*lanes_pending)(void *), void *lanes_self);
 
     Worker &worker(uint32_t index) { return *workers_[index]; }
 

@@ -53,6 +53,7 @@ pto_status kernel_load(host::Device *, const void *image, std::size_t size, host
     pto::posix::LoadedImage loaded{};
     const pto_status status = pto::posix::load_image(image, size, "kernel_entry", pto::posix::SymbolKind::kFunction,
                                                      &loaded, failure->message, sizeof failure->message);
+    failure->raw = loaded.problem;
     if (status == PTO_OK)
         *out = {reinterpret_cast<uint64_t>(loaded.symbol), loaded.handle};
     return status;
@@ -68,7 +69,11 @@ pto_status orch_load(host::Device *device, const host::DeviceOrch &orch, host::D
     const aicpu::OrchImage image{orch.callable_id,  orch.tensor_count,
                                  orch.scalar_count, reinterpret_cast<const void *>(orch.image),
                                  orch.image_bytes,  orch.entry};
-    return Chip::of(device).executor().orchs().load(image, failure->message, sizeof failure->message);
+    const pto_status status =
+        Chip::of(device).executor().orchs().load(image, failure->message, sizeof failure->message);
+    if (status == PTO_ERROR_SYSTEM)
+        failure->raw = Chip::of(device).load_problem();
+    return status;
 }
 
 void orch_unload(host::Device *device, int32_t callable_id)

@@ -15,7 +15,8 @@ enum fault_kind {
     FAULT_BEYOND = 5,   /* Read a page of a file that has none. */
     FAULT_DIVISION = 6, /* Divide by zero. */
     FAULT_ILLEGAL = 7,  /* Run what is no instruction. */
-    FAULT_STACK = 8     /* Call oneself for ever. */
+    FAULT_STACK = 8,    /* Call oneself for ever. */
+    FAULT_SENT = 9      /* Send oneself the signal of an arithmetic fault: that is none. */
 };
 
 /* Where FAULT_WRITE and FAULT_READ go, by thread: whether it is the one that the caller names, or another. */
@@ -28,6 +29,7 @@ extern unsigned long pthread_self(void);
 extern int memfd_create(const char *name, unsigned flags);
 extern void *mmap(void *address, size_t length, int protection, int flags, int file, long offset);
 extern int close(int file);
+extern int raise(int signal);
 
 static inline uint64_t fault_thread(void)
 {
@@ -71,6 +73,7 @@ static inline void fault_now(uint64_t kind, uint64_t thread)
 #endif
         break;
     case FAULT_STACK: zero = fault_recursion(0); break;
+    case FAULT_SENT: raise(8 /* SIGFPE */); break;
     default: break;
     }
 }

@@ -66,6 +66,14 @@ PTO_ORCHESTRATION(many_fault, 1, 1)
                        PTO_SCALAR(fault_thread()));
 }
 
+/* Says something, and runs a task. */
+PTO_ORCHESTRATION(talks, 1, 1)
+{
+    pto_log(orch, PTO_LOG_INFO, "about to run");
+    pto_submit_aiv(orch, FAULT, PTO_INOUT(pto_tensor_arg(orch, 0)), PTO_SCALAR(pto_scalar_arg(orch, 0)),
+                   PTO_SCALAR(fault_thread()));
+}
+
 /* Hands the engine a task at an address where there is none. */
 PTO_ORCHESTRATION(submits_nowhere, 1, 0)
 {

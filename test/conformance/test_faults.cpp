@@ -247,6 +247,59 @@ void the_host_programs_own_faults_reach_its_own_handler(void **)
     sigaction(SIGSEGV, &outer, nullptr);
 }
 
+void fault_in_log(void *, int32_t, const char *)
+{
+    if (sigsetjmp(host_landing, 1) == 0)
+        write_nowhere();
+}
+
+void count_signal(int)
+{
+    host_faults = host_faults + 1;
+}
+
+void what_is_not_user_code_within_a_run_is_the_host_programs(void **)
+{
+    struct sigaction action {};
+    struct sigaction outer[2];
+    action.sa_sigaction = host_handler;
+    action.sa_flags = SA_SIGINFO;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGSEGV, &action, &outer[0]);
+    action.sa_handler = count_signal;
+    action.sa_flags = 0;
+    sigaction(SIGFPE, &action, &outer[1]);
+    pto_open_options options = impatient();
+    options.log = fault_in_log;
+    options.log_level = PTO_LOG_INFO;
+    {
+        TestChip chip(options);
+        CallableBuilder builder = faults("talks").scalar();
+        chip.prepare(0, builder);
+        std::vector<int32_t> x = {0};
+        host_faults = 0;
+        EXPECT_STATUS(PTO_OK, chip.run(0, {integers(x)}, {FAULT_NONE}));
+        assert_int_equal(host_faults, 1); // in the log callback
+        EXPECT_STATUS(PTO_OK, chip.run(0, {integers(x)}, {FAULT_SENT}));
+        assert_int_equal(host_faults, 3); // and a signal that was sent
+        EXPECT_STATUS(PTO_ERROR_KERNEL_FAULT, chip.run(0, {integers(x)}, {FAULT_WRITE}));
+        assert_int_equal(host_faults, 4);
+    }
+    sigaction(SIGSEGV, &outer[0], nullptr);
+    sigaction(SIGFPE, &outer[1], nullptr);
+}
+
+struct sigaction chained;
+
+/// Calls whatever was there before it, which may be the library's.
+void chaining_handler(int signal, siginfo_t *info, void *context)
+{
+    host_faults = host_faults + 1;
+    if (host_faults > 10)
+        _exit(0); // they call each other for ever
+    chained.sa_sigaction(signal, info, context);
+}
+
 char *program = nullptr;
 char *modules = nullptr;
 
@@ -268,7 +321,7 @@ int status_of_crash(const char *how)
 
 void without_a_handler_the_host_programs_faults_end_it(void **)
 {
-    for (const char *how : {"write", "raise"}) {
+    for (const char *how : {"write", "raise", "chain"}) {
         const int status = status_of_crash(how);
 #ifdef PTO_TEST_SANITIZER
         // A sanitizer has a handler, which ends the process with a status of its own.
@@ -284,12 +337,20 @@ void without_a_handler_the_host_programs_faults_end_it(void **)
 {
     set_up(argc - 1, argv);
     {
-        const TestChip chip;
+        TestChip chip;
         CallableBuilder builder = faults("second_faults").scalar();
         std::vector<int32_t> x = {0};
-        pto_prepare(chip.get(), 0, builder.get());
-        TestChip &run = const_cast<TestChip &>(chip);
-        run.run(0, {integers(x)}, {FAULT_NONE});
+        chip.prepare(0, builder);
+        chip.run(0, {integers(x)}, {FAULT_NONE});
+        if (std::strcmp(argv[argc - 1], "chain") == 0) {
+            // The library finds this handler in place, which found the library's.
+            struct sigaction action {};
+            action.sa_sigaction = chaining_handler;
+            action.sa_flags = SA_SIGINFO | SA_NODEFER;
+            sigemptyset(&action.sa_mask);
+            sigaction(SIGSEGV, &action, &chained);
+            const TestChip later;
+        }
         if (std::strcmp(argv[argc - 1], "raise") == 0)
             raise(SIGSEGV);
         else
@@ -302,7 +363,7 @@ void without_a_handler_the_host_programs_faults_end_it(void **)
 
 int main(int argc, char **argv)
 {
-    if (argc == 4)
+    if (argc == 4 && (std::strcmp(argv[3], "write") == 0 || std::strcmp(argv[3], "raise") == 0))
         crash(argc, argv);
     set_up(argc, argv);
     program = argv[0];
@@ -320,6 +381,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_callers_thread_that_ends_leaves_nothing_behind),
         cmocka_unit_test(other_chips_and_later_ones_are_not_touched),
         cmocka_unit_test(the_host_programs_own_faults_reach_its_own_handler),
+        cmocka_unit_test(what_is_not_user_code_within_a_run_is_the_host_programs),
         cmocka_unit_test(without_a_handler_the_host_programs_faults_end_it),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
