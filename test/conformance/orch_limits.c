@@ -36,8 +36,9 @@ PTO_ORCHESTRATION(readers_then_writer, 2, 2)
     pto_submit_aiv(orch, AFFINE, PTO_INOUT(x), PTO_SCALAR(0), PTO_SCALAR(-1));
 }
 
-/* One task names all the others as dependencies; no access says so. The one of number scalar 1 is late. */
-PTO_ORCHESTRATION(many_dependencies, 1, 2)
+/* One task names all the others as dependencies; no access says so. The one of number scalar 1 is late. Element i
+ * becomes scalar 2 + i, which is to differ from run to run: memory is used again. */
+PTO_ORCHESTRATION(many_dependencies, 1, 3)
 {
     enum { MOST = 4096 };
     pto_task_id filled[MOST];
@@ -49,7 +50,7 @@ PTO_ORCHESTRATION(many_dependencies, 1, 2)
     pto_allocate(orch, &scratch);
     for (uint32_t i = 0; i < count && i < MOST; i++) {
         const pto_tensor element = pto_slice(orch, &scratch, 0, i, i + 1, 1);
-        const pto_arg fill[] = {PTO_NO_DEP(&element), PTO_SCALAR(i + 1)};
+        const pto_arg fill[] = {PTO_NO_DEP(&element), PTO_SCALAR(pto_scalar_arg(orch, 2) + i)};
         pto_task each = PTO_TASK_INIT;
         each.aiv0 = FILL;
         each.args = fill;

@@ -33,15 +33,15 @@ void ten_thousand_readers_of_one_tensor_are_waited_for_by_its_writer(void **)
 void a_task_may_name_a_thousand_dependencies(void **)
 {
     TestChip chip;
-    CallableBuilder builder = limit("many_dependencies").out().scalar().scalar();
+    CallableBuilder builder = limit("many_dependencies").out().scalar().scalar().scalar();
     chip.prepare(0, builder);
     constexpr uint32_t kCount = 1000;
     for (const uint64_t late : {0u, 16u, 500u, 999u}) {
         std::vector<int32_t> x(kCount, 0);
         pto_run_result result = PTO_RUN_RESULT_INIT;
-        EXPECT_STATUS(PTO_OK, chip.run(0, {integers(x)}, {kCount, late}, &result));
+        EXPECT_STATUS(PTO_OK, chip.run(0, {integers(x)}, {kCount, late, 5000 + late}, &result));
         for (uint32_t i = 0; i < kCount; i++)
-            assert_int_equal(x[i], i + 1);
+            assert_int_equal(x[i], 5000 + late + i);
         assert_int_equal(result.tasks, kCount + 2);
     }
 }
