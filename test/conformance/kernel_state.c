@@ -20,6 +20,8 @@ static int32_t difference(const int64_t *args)
         return 3;
     if ((global->dma_workspace[0] == 0) != (global->dma_workspace[1] == 0) || (global->dma_workspace[0] & 3) != 0)
         return 4;
+    if (((uintptr_t)async->count & 3) != 0 || ((uintptr_t)async->error_code & 3) != 0)
+        return 8; /* no addresses */
     if (async->count == NULL && (async->error_code != NULL || async->entries != NULL || async->capacity != 0))
         return 5;
     if (async->count != NULL && (*async->count != 0 || *async->error_code != 0 || async->entries == NULL ||

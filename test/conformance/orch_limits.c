@@ -5,31 +5,59 @@
 
 enum { WEIGH_MOST = 1000 };
 
-/* As many readers of x as scalar 0 says, each into its own row of y, then a writer of x. */
-PTO_ORCHESTRATION(readers_then_writer, 2, 1)
+enum { LATE_US = 30000 };
+
+/* A task that takes a while; one that waits for it is the last of all. */
+static pto_task_id sleep_a_while(pto_orch *orch)
+{
+    const uint32_t one = 1;
+    pto_tensor bed = pto_tensor_new(PTO_INT32, 1, &one);
+    return pto_submit_aiv(orch, SLEEP, PTO_OUT(&bed), PTO_SCALAR(LATE_US));
+}
+
+/* As many readers of x as scalar 0 says, each into its own row of y, then a writer of x. Reader number scalar 1 is
+ * late. */
+PTO_ORCHESTRATION(readers_then_writer, 2, 2)
 {
     const pto_tensor *x = pto_tensor_arg(orch, 0);
     const uint32_t readers = (uint32_t)pto_scalar_arg(orch, 0);
+    const pto_task_id sleeper = sleep_a_while(orch);
     for (uint32_t i = 0; i < readers; i++) {
         const pto_tensor element = pto_slice(orch, pto_tensor_arg(orch, 1), 0, i, i + 1, 1);
-        pto_submit_aiv(orch, COPY, PTO_IN(x), PTO_WRITE(&element));
+        const pto_arg copy[] = {PTO_IN(x), PTO_WRITE(&element)};
+        pto_task task = PTO_TASK_INIT;
+        task.aiv0 = COPY;
+        task.args = copy;
+        task.arg_count = 2;
+        task.dependencies = &sleeper;
+        task.dependency_count = i == pto_scalar_arg(orch, 1) ? 1 : 0;
+        pto_submit_task(orch, &task);
     }
     pto_submit_aiv(orch, AFFINE, PTO_INOUT(x), PTO_SCALAR(0), PTO_SCALAR(-1));
 }
 
-/* One task names all the others as dependencies; no access says so. */
-PTO_ORCHESTRATION(many_dependencies, 1, 1)
+/* One task names all the others as dependencies; no access says so. The one of number scalar 1 is late. Element i
+ * becomes scalar 2 + i, which is to differ from run to run: memory is used again. */
+PTO_ORCHESTRATION(many_dependencies, 1, 3)
 {
     enum { MOST = 4096 };
     pto_task_id filled[MOST];
     const uint32_t count = (uint32_t)pto_scalar_arg(orch, 0);
+    const pto_task_id sleeper = sleep_a_while(orch);
     pto_tensor scratch = pto_tensor_new(PTO_INT32, 1, &count);
     const pto_arg copy[] = {PTO_NO_DEP(&scratch), PTO_WRITE(pto_tensor_arg(orch, 0))};
     pto_task task = PTO_TASK_INIT;
     pto_allocate(orch, &scratch);
     for (uint32_t i = 0; i < count && i < MOST; i++) {
         const pto_tensor element = pto_slice(orch, &scratch, 0, i, i + 1, 1);
-        filled[i] = pto_submit_aiv(orch, FILL, PTO_NO_DEP(&element), PTO_SCALAR(i + 1));
+        const pto_arg fill[] = {PTO_NO_DEP(&element), PTO_SCALAR(pto_scalar_arg(orch, 2) + i)};
+        pto_task each = PTO_TASK_INIT;
+        each.aiv0 = FILL;
+        each.args = fill;
+        each.arg_count = 2;
+        each.dependencies = &sleeper;
+        each.dependency_count = i == pto_scalar_arg(orch, 1) ? 1 : 0;
+        filled[i] = pto_submit_task(orch, &each);
     }
     task.aiv0 = COPY;
     task.args = copy;

@@ -12,21 +12,20 @@ CallableBuilder limit(const char *entry)
 {
     CallableBuilder builder("orch_limits", entry);
     builder.aiv(AFFINE, "kernel_affine").aiv(COPY, "kernel_copy").aiv(FILL, "kernel_fill").aiv(NOP, "kernel_nop");
-    return builder.aiv(1000, "kernel_weigh");
+    return builder.aiv(SLEEP, "kernel_sleep").aiv(1000, "kernel_weigh");
 }
 
 void ten_thousand_readers_of_one_tensor_are_waited_for_by_its_writer(void **)
 {
     TestChip chip;
-    CallableBuilder builder = limit("readers_then_writer").inout().inout().scalar();
+    CallableBuilder builder = limit("readers_then_writer").inout().inout().scalar().scalar();
     chip.prepare(0, builder);
-    std::vector<int32_t> x = {7};
-    std::vector<int32_t> y(10'000, 0);
-    for (int round = 0; round < 3; round++) {
-        x[0] = 7 + round;
-        EXPECT_STATUS(PTO_OK, chip.run(0, {integers(x), integers(y)}, {y.size()}));
+    for (const uint64_t late : {0u, 5'000u, 9'999u}) {
+        std::vector<int32_t> x = {7};
+        std::vector<int32_t> y(10'000, 0);
+        EXPECT_STATUS(PTO_OK, chip.run(0, {integers(x), integers(y)}, {y.size(), late}));
         for (const int32_t value : y)
-            assert_int_equal(value, 7 + round);
+            assert_int_equal(value, 7);
         assert_int_equal(x[0], -1);
     }
 }
@@ -34,15 +33,16 @@ void ten_thousand_readers_of_one_tensor_are_waited_for_by_its_writer(void **)
 void a_task_may_name_a_thousand_dependencies(void **)
 {
     TestChip chip;
-    CallableBuilder builder = limit("many_dependencies").out().scalar();
+    CallableBuilder builder = limit("many_dependencies").out().scalar().scalar().scalar();
     chip.prepare(0, builder);
-    for (const uint32_t count : {1u, 17u, 1000u}) {
-        std::vector<int32_t> x(count, 0);
+    constexpr uint32_t kCount = 1000;
+    for (const uint64_t late : {0u, 16u, 500u, 999u}) {
+        std::vector<int32_t> x(kCount, 0);
         pto_run_result result = PTO_RUN_RESULT_INIT;
-        EXPECT_STATUS(PTO_OK, chip.run(0, {integers(x)}, {count}, &result));
-        for (uint32_t i = 0; i < count; i++)
-            assert_int_equal(x[i], i + 1);
-        assert_int_equal(result.tasks, count + 1);
+        EXPECT_STATUS(PTO_OK, chip.run(0, {integers(x)}, {kCount, late, 5000 + late}, &result));
+        for (uint32_t i = 0; i < kCount; i++)
+            assert_int_equal(x[i], 5000 + late + i);
+        assert_int_equal(result.tasks, kCount + 2);
     }
 }
 
