@@ -87,7 +87,8 @@ void Engine::fill_report(wire::ReportBlock *report) const
     report->peak_edges = tasks.edges().peak();
     report->peak_map_entries = map.peak_entries();
     report->peak_scope_depth = scopes.peak();
-    report->error = error.record();
+    // Whoever abandons the run may be filling the record now: asking for the status acquires what is complete.
+    report->error = error.status() == PTO_OK ? error_record(PTO_OK) : error.record();
 }
 
 } // namespace pto::inline PTO_ARCH::engine
