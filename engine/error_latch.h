@@ -20,7 +20,7 @@ public:
     void set(wire::ErrorRecord record, const char *format, ...) __attribute__((format(printf, 3, 4)));
     void set_text(wire::ErrorRecord record, const char *format, va_list values);
 
-    /// The record; status PTO_OK while there is none. Complete once the run has ended.
+    /// The record; status PTO_OK while there is none. Complete once `status` has said that there is one.
     const wire::ErrorRecord &record() const { return record_; }
     pto_status status() const { return load_acquire(state_) == kHeld ? record_.status : PTO_OK; }
 

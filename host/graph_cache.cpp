@@ -2,6 +2,7 @@
 #include "host/graph_cache.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 
 namespace pto::host {
@@ -77,6 +78,8 @@ pto_status HostGraph::upload(DeviceFailure *failure)
         device_.copy_to(handle_, image_.address() + uploaded_bytes_, bytes + uploaded_bytes_, size - uploaded_bytes_);
     if (status == PTO_OK)
         uploaded_bytes_ = size;
+    else
+        std::snprintf(failure->message, sizeof failure->message, "the copy of the task graph to the device failed");
     return status;
 }
 

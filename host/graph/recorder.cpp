@@ -140,12 +140,13 @@ void Recorder::fail_landing(const pto::posix::Fault &fault, bool has_stalled, ui
         pto::posix::describe_fault(fault, what, sizeof what);
         record.raw = fault.signal;
         record.detail = static_cast<int64_t>(fault.address);
-        return engine_.error.set(record, "the orchestration faulted on the host: %s", what);
+        return engine_.error.set(record, "the orchestration faulted: %s", what);
     }
     wire::ErrorRecord record = engine::error_record(PTO_ERROR_TIMEOUT);
     record.stall = wire::Stall::kOrchestration;
-    engine_.error.set(record, "%s %.3f s: the orchestration did not return on the host",
-                      has_stalled ? "no progress for" : "the run has taken", static_cast<double>(elapsed_ns) * 1e-9);
+    engine_.error.set(record, "%s %.3f s: the orchestration did not return; %llu tasks are not complete",
+                      has_stalled ? "no progress for" : "the run has taken", static_cast<double>(elapsed_ns) * 1e-9,
+                      static_cast<unsigned long long>(engine_.outstanding()));
 }
 
 void Recorder::note_results(const host::RecordRequest &request)

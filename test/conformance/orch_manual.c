@@ -116,7 +116,8 @@ PTO_ORCHESTRATION(fan_in, 2, 0)
     }
 }
 
-/* A task defers its completion to counters; others deliver its data late and count; the copy must see the data.
+/* A task defers its completion to counters; others each deliver a part of its data late and count; the copy must see
+ * all of the data.
  * Tensors: data, counters, copy. Scalars: blocks that defer, counters of each, what they have to reach. */
 PTO_ORCHESTRATION(delivered_later, 3, 3)
 {
@@ -132,8 +133,12 @@ PTO_ORCHESTRATION(delivered_later, 3, 3)
     task.args = args;
     task.arg_count = 6;
     pto_submit_task(orch, &task);
-    for (uint64_t i = 1; i <= expected; i++)
-        pto_submit_aiv(orch, DELIVER, PTO_NO_DEP(data), PTO_NO_DEP(counters), PTO_SCALAR(i * 1500), PTO_SCALAR(40 + i));
+    for (uint32_t i = 0; i < expected; i++) {
+        const uint32_t part = data->shape[0] / (uint32_t)expected;
+        const pto_tensor own = pto_slice(orch, data, 0, i * part, (i + 1) * part, 1);
+        pto_submit_aiv(orch, DELIVER, PTO_NO_DEP(&own), PTO_NO_DEP(counters), PTO_SCALAR(1500 + i * 1000),
+                       PTO_SCALAR(40 + i));
+    }
     pto_submit_aiv(orch, COPY, PTO_IN(data), PTO_WRITE(pto_tensor_arg(orch, 2)));
 }
 

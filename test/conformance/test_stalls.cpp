@@ -73,7 +73,9 @@ void an_orchestration_that_does_not_return_is_the_cause_when_nothing_is_left_to_
         assert_true(error.task == PTO_NO_TASK);
         assert_int_equal(error.func_id, -1);
         assert_int_equal(error.core, -1);
-        assert_non_null(std::strstr(error.message, "the orchestration did not return; 0 tasks"));
+        assert_non_null(std::strstr(error.message, "the orchestration did not return; "));
+        // On the device those that were submitted are done by then; on the host they wait for the end of the graph.
+        assert_true(builder() == PTO_HOST_BUILT || std::strstr(error.message, "; 0 tasks") != nullptr);
     }
 }
 

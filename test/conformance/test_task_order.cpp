@@ -134,8 +134,8 @@ void deliver(uint32_t blocks, uint32_t count, uint32_t expected)
     pto_run_result result = PTO_RUN_RESULT_INIT;
     EXPECT_STATUS(
         PTO_OK, chip.run(0, {integers(data), integers(counters), integers(copy)}, {blocks, count, expected}, &result));
-    for (const int32_t value : copy)
-        assert_true(value > 40 && value <= 40 + static_cast<int32_t>(expected));
+    for (std::size_t i = 0; i < copy.size(); i++)
+        assert_int_equal(copy[i], 40 + i / (copy.size() / expected));
     for (const int32_t counter : counters)
         assert_int_equal(counter, expected);
     assert_int_equal(result.kernels, blocks + expected + 1);
@@ -234,7 +234,7 @@ void without_discarding_it_is_a_proved_deadlock(void **)
     EXPECT_STATUS(PTO_ERROR_DEADLOCK, loop_in_one_scope(false, &result));
     EXPECT_MESSAGE("only the end of a scope can free more");
     assert_string_equal(pto_last_error()->resource, "device heap");
-    assert_int_equal(result.tasks, 8);
+    assert_int_equal(result.tasks, builder() == PTO_HOST_BUILT ? 0 : 8); // a graph that cannot be built is not run
 }
 
 } // namespace

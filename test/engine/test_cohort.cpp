@@ -122,6 +122,26 @@ void nobody_overtakes_a_cohort_that_collects(void **)
     assert_int_equal(machine.started.size(), 2 * kAivCores + 10 + 3);
 }
 
+/// Single kernels leave one vector core of a cluster at a time; the cohort needs both at once.
+void single_kernels_do_not_starve_a_cohort_of_clusters(void **)
+{
+    Machine machine(false);
+    for (uint32_t i = 0; i < kAivCores; i++)
+        machine.submit_aiv();
+    machine.start_all();
+    submit_mix_cohort(machine, kClusters);
+    for (uint32_t i = 0; i < 20; i++)
+        machine.submit_aiv();
+    for (uint32_t i = 0; i < kAivCores; i++) {
+        machine.start_all();
+        assert_int_equal(started_of(machine, kAivCores), 0);
+        machine.end_one();
+    }
+    machine.start_all();
+    assert_int_equal(started_of(machine, kAivCores), 3 * kClusters);
+    machine.finish();
+}
+
 void a_cohort_of_vector_cores_holds_up_neither_matrix_cores_nor_joins(void **)
 {
     Machine machine(false);
@@ -534,6 +554,7 @@ int main()
         cmocka_unit_test(every_block_of_a_cohort_runs_once_on_a_core_of_its_own),
         cmocka_unit_test(a_cohort_of_clusters_gets_all_lanes_of_each),
         cmocka_unit_test(nobody_overtakes_a_cohort_that_collects),
+        cmocka_unit_test(single_kernels_do_not_starve_a_cohort_of_clusters),
         cmocka_unit_test(a_cohort_of_vector_cores_holds_up_neither_matrix_cores_nor_joins),
         cmocka_unit_test(a_cohort_of_matrix_cores_does_not_hold_up_vector_cores),
         cmocka_unit_test(two_cohorts_that_do_not_fit_together_follow_each_other),

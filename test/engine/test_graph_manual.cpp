@@ -470,7 +470,7 @@ void an_unknown_mode_is_refused(void **)
 void manual_scopes_nest_no_deeper_than_others(void **)
 {
     Graph graph;
-    for (uint32_t i = 0; i < PTO_MAX_SCOPE_DEPTH; i++)
+    for (uint32_t i = 0; i <= PTO_MAX_SCOPE_DEPTH; i++)
         pto_scope_begin_manual(graph.orch);
     graph.expect_error(PTO_ERROR_SCOPE, "nested more than 64 deep");
 }
