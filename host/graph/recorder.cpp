@@ -140,7 +140,9 @@ void Recorder::fail_landing(const pto::posix::Fault &fault, bool has_stalled, ui
         pto::posix::describe_fault(fault, what, sizeof what);
         record.raw = fault.signal;
         record.detail = static_cast<int64_t>(fault.address);
-        return engine_.error.set(record, "the orchestration faulted: %s", what);
+        return engine_.error.set(record, "the orchestration faulted after %llu tasks: %s",
+                                 static_cast<unsigned long long>(load_relaxed(engine_.submitted) - engine_.joins),
+                                 what);
     }
     wire::ErrorRecord record = engine::error_record(PTO_ERROR_TIMEOUT);
     record.stall = wire::Stall::kOrchestration;

@@ -95,7 +95,7 @@ void a_kernel_on_the_callers_thread_is_named_with_what_it_did(void **)
         assert_true(error.core >= 0 && error.core % 3 != 0); // an AIV
         assert_string_equal(error.kernel, "kernel_fault");
         assert_int_equal(error.raw, kind.signal);
-        expect_text(error, "task 1 (kernel 20 on core ");
+        expect_text(error, "task 1 (kernel 24 on core ");
         expect_text(error, kind.text);
         expect_text(error, "[kernel kernel_fault]");
     }
@@ -135,6 +135,8 @@ void a_bad_pointer_that_the_engine_is_handed_is_the_orchestrations_fault(void **
 
 void a_kernel_on_a_helper_is_named_and_a_fatal_after_it_is_not(void **)
 {
+    if (builder() == PTO_HOST_BUILT)
+        skip(); // the orchestration is over before the first kernel runs
     for (const Kind &kind : kKinds) {
         print_message("# kind %d\n", kind.kind);
         const pto_error error = fault_of("faults_then_fatal", kind.kind);
@@ -143,7 +145,7 @@ void a_kernel_on_a_helper_is_named_and_a_fatal_after_it_is_not(void **)
         assert_int_equal(error.raw, kind.signal);
         if (kind.kind == FAULT_WRITE)
             assert_int_equal(error.detail, FAULT_ADDRESS_OTHER_THREAD);
-        expect_text(error, "task 0 (kernel 20 on core ");
+        expect_text(error, "task 0 (kernel 24 on core ");
     }
 }
 
@@ -158,6 +160,8 @@ void cores_that_wait_for_the_dead_one_are_taken_out_and_do_not_hide_it(void **)
 
 void an_orchestration_that_never_returns_does_not_hide_a_fault(void **)
 {
+    if (builder() == PTO_HOST_BUILT)
+        skip(); // no kernel runs before it returns
     const pto_error error = fault_of("faults_while_orchestrating", FAULT_ILLEGAL);
     assert_int_equal(error.func_id, FAULT);
     assert_int_equal(error.raw, SIGILL);
@@ -300,6 +304,8 @@ void chaining_handler(int signal, siginfo_t *info, void *context)
     chained.sa_sigaction(signal, info, context);
 }
 
+constexpr const char *kCrashes[] = {"write", "raise", "chain"};
+
 char *program = nullptr;
 char *modules = nullptr;
 
@@ -321,7 +327,7 @@ int status_of_crash(const char *how)
 
 void without_a_handler_the_host_programs_faults_end_it(void **)
 {
-    for (const char *how : {"write", "raise", "chain"}) {
+    for (const char *how : kCrashes) {
         const int status = status_of_crash(how);
 #ifdef PTO_TEST_SANITIZER
         // A sanitizer has a handler, which ends the process with a status of its own.
@@ -363,8 +369,9 @@ void without_a_handler_the_host_programs_faults_end_it(void **)
 
 int main(int argc, char **argv)
 {
-    if (argc == 4 && (std::strcmp(argv[3], "write") == 0 || std::strcmp(argv[3], "raise") == 0))
-        crash(argc, argv);
+    for (const char *how : kCrashes)
+        if (argc == 4 && std::strcmp(argv[3], how) == 0)
+            crash(argc, argv);
     set_up(argc, argv);
     program = argv[0];
     modules = argv[2];
