@@ -135,8 +135,6 @@ void a_bad_pointer_that_the_engine_is_handed_is_the_orchestrations_fault(void **
 
 void a_kernel_on_a_helper_is_named_and_a_fatal_after_it_is_not(void **)
 {
-    if (builder() == PTO_HOST_BUILT)
-        skip(); // the orchestration is over before the first kernel runs
     for (const Kind &kind : kKinds) {
         print_message("# kind %d\n", kind.kind);
         const pto_error error = fault_of("faults_then_fatal", kind.kind);
@@ -160,8 +158,6 @@ void cores_that_wait_for_the_dead_one_are_taken_out_and_do_not_hide_it(void **)
 
 void an_orchestration_that_never_returns_does_not_hide_a_fault(void **)
 {
-    if (builder() == PTO_HOST_BUILT)
-        skip(); // no kernel runs before it returns
     const pto_error error = fault_of("faults_while_orchestrating", FAULT_ILLEGAL);
     assert_int_equal(error.func_id, FAULT);
     assert_int_equal(error.raw, SIGILL);
@@ -375,14 +371,12 @@ int main(int argc, char **argv)
     set_up(argc, argv);
     program = argv[0];
     modules = argv[2];
-    const CMUnitTest tests[] = {
+    std::vector<CMUnitTest> tests = {
         cmocka_unit_test(a_kernel_on_the_callers_thread_is_named_with_what_it_did),
         cmocka_unit_test(the_address_of_a_fault_is_in_its_detail),
         cmocka_unit_test(an_orchestration_is_named_with_what_it_did),
         cmocka_unit_test(a_bad_pointer_that_the_engine_is_handed_is_the_orchestrations_fault),
-        cmocka_unit_test(a_kernel_on_a_helper_is_named_and_a_fatal_after_it_is_not),
         cmocka_unit_test(cores_that_wait_for_the_dead_one_are_taken_out_and_do_not_hide_it),
-        cmocka_unit_test(an_orchestration_that_never_returns_does_not_hide_a_fault),
         cmocka_unit_test(of_many_faults_one_is_reported),
         cmocka_unit_test(kernels_that_run_beside_one_that_faults_may_finish),
         cmocka_unit_test(a_callers_thread_that_ends_leaves_nothing_behind),
@@ -391,5 +385,12 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_is_not_user_code_within_a_run_is_the_host_programs),
         cmocka_unit_test(without_a_handler_the_host_programs_faults_end_it),
     };
-    return cmocka_run_group_tests(tests, nullptr, nullptr);
+    // An orchestration on the host is over before the first kernel runs.
+    const CMUnitTest beside_kernels[] = {
+        cmocka_unit_test(a_kernel_on_a_helper_is_named_and_a_fatal_after_it_is_not),
+        cmocka_unit_test(an_orchestration_that_never_returns_does_not_hide_a_fault),
+    };
+    if (builder() == PTO_DEVICE_BUILT)
+        tests.insert(tests.end(), std::begin(beside_kernels), std::end(beside_kernels));
+    return _cmocka_run_group_tests("faults", tests.data(), tests.size(), nullptr, nullptr);
 }
