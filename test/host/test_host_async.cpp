@@ -433,7 +433,6 @@ void the_times_of_a_run_add_up(void **)
     assert_true(results[0].device_ns >= 30'000'000);
     assert_true(results[1].queue_ns >= 10'000'000);
     assert_true(results[2].queue_ns >= 10'000'000);
-    assert_true(results[1].device_ns < 30'000'000);
     assert_int_equal(results[3].queue_ns, 0);
 }
 
