@@ -80,7 +80,7 @@ wire::ErrorRecord stall_record(const StallView &view)
     case wire::Stall::kCompletion:
         record.task = view.deferred_task;
         describe(view, &record,
-                 "task %llu waits for counters that it deferred its completion to; so do %u tasks in all",
+                 "task %llu waits for a counter that it deferred its completion to; %u counters have not come",
                  static_cast<unsigned long long>(view.deferred_task), view.completions);
         break;
     case wire::Stall::kDependency:

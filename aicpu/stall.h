@@ -24,8 +24,8 @@ struct StallView {
     uint32_t cores_needed = 0;         ///< what one of its blocks needs,
     uint32_t cores_idle = 0;           ///< and what there is of it.
 
-    uint32_t completions = 0;             ///< Tasks whose kernels have returned and whose counters have not come.
-    uint64_t deferred_task = PTO_NO_TASK; ///< One of them.
+    uint32_t completions = 0;             ///< Counters that kernels have deferred to and that have not come.
+    uint64_t deferred_task = PTO_NO_TASK; ///< A task that waits for one of them.
 
     uint64_t outstanding = 0; ///< Tasks submitted and not complete, all of these included.
 };

@@ -72,6 +72,9 @@ public:
         return false;
     }
 
+    /// Under the lock: any entry, nullptr when there is none.
+    const Entry *any() const { return load_relaxed(count_) == 0 ? nullptr : &entries_[0]; }
+
 private:
     static constexpr uint32_t kLook = 32; ///< Bounds the time of one poll.
 

@@ -291,7 +291,9 @@ void Run::end_waiting()
 
 pto_status Run::execute()
 {
+    const uint32_t loads = pto::posix::loads_of_this_thread();
     const pto_status status = launch();
+    result_.loads = pto::posix::loads_of_this_thread() - loads;
     return status != PTO_OK ? status : stage_out();
 }
 

@@ -16,6 +16,8 @@
 namespace pto::posix {
 namespace {
 
+thread_local uint32_t thread_loads = 0;
+
 bool write_all(int file, const void *bytes, std::size_t size)
 {
     const auto *at = static_cast<const char *>(bytes);
@@ -116,8 +118,14 @@ pto_status load_image(const void *image, std::size_t size, const char *symbol, S
                       kind == SymbolKind::kFunction ? "a function" : "an orchestration");
         return PTO_ERROR_MISSING_ENTRY;
     }
+    thread_loads++;
     *out = {handle, address, 0};
     return PTO_OK;
+}
+
+uint32_t loads_of_this_thread()
+{
+    return thread_loads;
 }
 
 void unload_image(const LoadedImage &image)

@@ -25,6 +25,9 @@ pto_status load_image(const void *image, std::size_t size, const char *symbol, S
                       char *message, std::size_t message_capacity);
 void unload_image(const LoadedImage &image);
 
+/// How many images the calling thread has loaded.
+uint32_t loads_of_this_thread();
+
 } // namespace pto::posix
 
 #endif

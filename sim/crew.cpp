@@ -25,7 +25,7 @@ void pause_briefly()
 Crew::Crew(const Config &config) : config_(config), kernel_ns_(tuning::kUnknownKernelNs)
 {
     for (uint32_t i = 0; i < config_.max_workers; i++)
-        workers_.push_back(std::make_unique<Worker>());
+        workers_.push_back(std::make_unique_for_overwrite<Worker>());
     helpers_.reserve(config_.max_workers);
     parked_stack_.reserve(config_.max_workers);
     store_relaxed(parked_, config_.helpers);

@@ -111,6 +111,7 @@ private:
     aicpu::StallView view_stall(const Watch &watch, bool stalled);
     void look_at_kernels(aicpu::StallView *view) const;
     void look_at_ready(aicpu::StallView *view);
+    void look_at_deferred(aicpu::StallView *view);
     wire::ErrorRecord fault_record(const Worker &worker, const pto::posix::Fault &fault) const;
     std::chrono::nanoseconds fault_grace() const;
     void await_helpers() const;

@@ -105,7 +105,7 @@ void Crew::look_at_ready(aicpu::StallView *view)
 {
     engine::Engine &engine = executor_->engine();
     // Instances that wait for a thread hold cores already.
-    view->is_ready = lanes_pending_(lanes_self_);
+    view->is_ready = lanes_pending_(lanes_self_) || executor_->scheduler().has_ready();
     for (engine::ReadyQueue &queue : engine.ready) {
         const uint32_t index = queue.pop(&engine.tasks[0]);
         if (index == engine::kNone)
@@ -123,6 +123,17 @@ void Crew::look_at_ready(aicpu::StallView *view)
     }
 }
 
+void Crew::look_at_deferred(aicpu::StallView *view)
+{
+    engine::Engine &engine = executor_->engine();
+    view->completions = engine.deferred.count();
+    if (view->completions == 0 || !engine.deferred.try_lock())
+        return;
+    if (const engine::DeferredList::Entry *entry = engine.deferred.any(); entry != nullptr)
+        view->deferred_task = engine.tasks[entry->slot].ordinal;
+    engine.deferred.unlock();
+}
+
 /// Here a task that is ready while no kernel runs is one that no thread could be started for: cores are held by kernels
 /// only, and a task that needs more of them than the chip has is refused when it is submitted.
 aicpu::StallView Crew::view_stall(const Watch &watch, bool stalled)
@@ -134,7 +145,7 @@ aicpu::StallView Crew::view_stall(const Watch &watch, bool stalled)
     view.is_orchestrating = load_relaxed(executor_->engine().recycling);
     look_at_kernels(&view);
     look_at_ready(&view);
-    view.completions = 0; // a task is complete when its kernels have returned
+    look_at_deferred(&view);
     view.outstanding = executor_->engine().outstanding();
     return view;
 }

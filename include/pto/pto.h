@@ -120,7 +120,7 @@ typedef struct pto_run_result {
     uint64_t build_ns;          /**< building the graph on the host, */
     uint64_t device_ns;         /**< between launch and completion on the device, */
     uint64_t stage_out_ns;      /**< copying from the device. */
-    uint32_t loads;             /**< Shared objects loaded by this run: 0, because preparing loads them. */
+    uint32_t loads;             /**< Shared objects loaded by this run; preparing loads all that it needs. */
     uint32_t graph_source;      /**< One of `enum pto_graph_source_code`. */
     uint32_t peak_tasks;        /**< High-water marks: task slots, */
     uint32_t peak_edges;        /**< edges, */

@@ -201,6 +201,8 @@ void a_counter_that_never_comes_is_a_timeout(void **)
     std::vector<int32_t> data = {0};
     std::vector<int32_t> counters = {0};
     EXPECT_STATUS(PTO_ERROR_TIMEOUT, chip.run(0, {integers(data), integers(counters)}, {1, 0, 0}));
+    assert_int_equal(pto_last_error()->stall, PTO_STALL_COMPLETION);
+    EXPECT_MESSAGE("waits for a counter that it deferred its completion to; 1 counters have not come");
 }
 
 // ---- early release

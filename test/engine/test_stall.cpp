@@ -102,7 +102,7 @@ void a_deferred_completion_names_its_task(void **)
     StallView view = everything();
     view.running = 0;
     view.is_ready = false;
-    const ErrorRecord record = expect(view, Stall::kCompletion, {"task 6", "5 tasks"});
+    const ErrorRecord record = expect(view, Stall::kCompletion, {"task 6", "5 counters"});
     assert_int_equal(record.task, 6);
     assert_int_equal(record.func_id, -1);
 }
