@@ -102,8 +102,12 @@ void UserCodeGuard::on_request(int signal, siginfo_t *info, void *context)
     }
     if (guard == nullptr || !guard->abort_requested())
         return pass_on(signal, info, context);
-    if (guard->is_armed())
-        guard->leave(context);
+    if (!guard->is_armed())
+        return;
+    // Before all else: requests keep coming, and each that found the thread armed would begin to leave anew, one on top
+    // of the other. Under AddressSanitizer that takes long, begins before the call, and takes a lock.
+    guard->disarm();
+    guard->leave(context);
 }
 
 void UserCodeGuard::on_fault(int signal, siginfo_t *info, void *context)
@@ -111,6 +115,7 @@ void UserCodeGuard::on_fault(int signal, siginfo_t *info, void *context)
     UserCodeGuard *guard = current_guard;
     if (guard == nullptr || !guard->is_armed() || !is_raised_here(*info))
         return pass_on(signal, info, context);
+    guard->disarm(); // as above
     const auto address = reinterpret_cast<uint64_t>(info->si_addr);
     guard->fault_ = {signal, info->si_code, address, signal == SIGSEGV && guard->stack_->is_overflow(address)};
     guard->leave(context);
@@ -175,7 +180,6 @@ void UserCodeGuard::leave(const void *context)
 {
     // The jump passes by whatever would restore the mask of signals after the handler.
     pthread_sigmask(SIG_SETMASK, &static_cast<const ucontext_t *>(context)->uc_sigmask, nullptr);
-    set_state(kIdle);
     siglongjmp(landing, 1);
 }
 

@@ -82,7 +82,7 @@ private:
         state_.store(state, std::memory_order_relaxed);
         std::atomic_signal_fence(std::memory_order_seq_cst);
     }
-    [[noreturn]] void leave(const void *context);
+    void leave(const void *context);
     static void on_request(int signal, siginfo_t *info, void *context);
     static void on_fault(int signal, siginfo_t *info, void *context);
 
