@@ -69,10 +69,12 @@ int main(int argc, char **argv)
     EXAMPLE_CHECK(pto_open(&open, &context));
 
     pto_image *image = example_image(options.files[0]);
-    EXAMPLE_CHECK(pto_prepare(context, 0, pto_image_callable(image)));
+    pto_callable callable = *pto_image_callable(image);
+    callable.builder = options.builder;
+    EXAMPLE_CHECK(pto_prepare(context, 0, &callable));
     pto_image_close(image);
 
-    std::vector<double> factor(a.elements), first;
+    std::vector<double> factor(a.elements);
     const uint32_t shape[] = {a.n, a.n};
     // No dtype is float64: to the engine the elements are 64 bits wide, to the kernels they are doubles.
     const pto_tensor tensor = pto_host_tensor(factor.data(), PTO_UINT64, 2, shape);
@@ -86,9 +88,9 @@ int main(int argc, char **argv)
         std::copy(a.elements.begin(), a.elements.end(), factor.begin());
         EXAMPLE_CHECK(pto_run(context, 0, &args, nullptr, &result));
         if (times.count == 0)
-            first = factor, error = residual(a, factor);
-        else if (factor != first) // Updates of a tile keep their order, so every run gives the same bits.
-            error = std::numeric_limits<double>::infinity();
+            error = residual(a, factor);
+        // Updates of a tile keep their order, so every run gives the same bits.
+        example_result(&times, factor.data(), factor.size() * sizeof(double));
         example_record(&times, &result);
     } while (example_again(&times));
 

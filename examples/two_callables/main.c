@@ -32,7 +32,9 @@ int main(int argc, char **argv)
 
     for (int32_t id = ADD; id <= SUBTRACT; id++) {
         pto_image *image = example_image(options.files[id]);
-        EXAMPLE_CHECK(pto_prepare(context, id, pto_image_callable(image)));
+        pto_callable callable = *pto_image_callable(image);
+        callable.builder = options.builder;
+        EXAMPLE_CHECK(pto_prepare(context, id, &callable));
         pto_image_close(image);
     }
 
@@ -53,6 +55,7 @@ int main(int argc, char **argv)
         example_record(&times, &result);
         if (id == SUBTRACT) {
             error = example_worse(error, largest_error());
+            example_result(&times, result_of, sizeof(result_of));
             memset(result_of, 0xff, sizeof(result_of));
         }
     }

@@ -28,7 +28,9 @@ int main(int argc, char **argv)
     EXAMPLE_CHECK(pto_open(&open, &context));
 
     pto_image *image = example_image(options.files[0]);
-    EXAMPLE_CHECK(pto_prepare(context, 0, pto_image_callable(image)));
+    pto_callable callable = *pto_image_callable(image);
+    callable.builder = options.builder;
+    EXAMPLE_CHECK(pto_prepare(context, 0, &callable));
     pto_image_close(image);
 
     for (int i = 0; i < COUNT; i++)
@@ -46,6 +48,7 @@ int main(int argc, char **argv)
         EXAMPLE_CHECK(pto_run(context, 0, &args, NULL, &result));
         error = example_worse(error, largest_error());
         example_record(&times, &result);
+        example_result(&times, f, sizeof(f));
     } while (example_again(&times));
 
     pto_close(context);

@@ -73,10 +73,10 @@ class ToolTest(unittest.TestCase):
         return done.stdout
 
     def fail_with(self, exit_code, *arguments):
-        """A failure is one line on standard error, whatever is on standard output."""
+        """A failure is one line on standard error, and perhaps one of facts; nothing is on standard output."""
         done = self.run_tool(*arguments)
         self.assertEqual(done.returncode, exit_code, done.stdout + done.stderr)
-        self.assertRegex(done.stderr, r"\Apto: [^\n]+: [^\n]+\n\Z")
+        self.assertRegex(done.stderr, r"\Apto: [^\n ][^\n]*: [^\n]+\n(pto:   (waited for|resource): [^\n]+\n)?\Z")
         self.assertEqual(done.stdout, "")
         return done.stderr
 
@@ -247,10 +247,47 @@ class Run(ToolTest):
         self.assertEqual(self.floats_in("z.npy"), [13, 26])
         self.assertRegex(text, r"  2 tasks, 2 kernel instances\n")
         self.assertRegex(text, r"3 repeats: median [\d.]+ \w+, min [\d.]+ \w+; on the device median")
-        self.assertRegex(text, r"\n    runs +4\n")
-        self.assertRegex(text, r"\n    device heap +[\d.]+ \w+\n")
+        self.assertRegex(text, r"\n  runs +first +median of 3\n    graph +orchestrated +orchestrated\n")
+        self.assertRegex(text, r"\n    tasks +2 +2\n    kernel instances +2 +2\n    tasks skipped +0 +0\n")
+        self.assertRegex(text, r"\n    dependencies waited for +\d+ +\d+\n    shared objects loaded +0 +0\n")
+        self.assertRegex(text, r"\n    copied to the device +16 B +16 B\n    copied from the device +8 B +8 B\n")
+        self.assertRegex(text, r"\n    building the graph on the host +0 ns +0 ns\n")
+        self.assertRegex(text, r"\n    device heap +[\d.]+ \w+ +[\d.]+ \w+\n")
+        self.assertRegex(text, r"\n    runs +4\n    orchestrations loaded, device +1\n"
+                               r"    orchestrations loaded, host +0\n")
         self.succeed("run", "axpy_in_place.pto", "--in", "x.npy", "--inout", "y.npy", "--scalar", "f32:3")
         self.assertEqual(self.floats_in("y.npy"), [13, 26])
+
+    def test_a_graph_that_the_host_builds_is_recorded_once_and_replayed(self):
+        self.pack_in_place()
+        self.write_floats("x.npy", 1, 2)
+        self.write_floats("y.npy", 10, 20)
+        self.write_floats("g.npy", 13, 26)
+        run = ["run", "axpy_in_place.pto", "--in", "x.npy", "--inout", "y.npy:z.npy", "--scalar", "f32:3", "--golden",
+               "g.npy", "--stats", "--builder"]
+        text = self.succeed(*run, "host", "--repeat", "4")
+        self.assertIn("axpy_in_place of axpy_in_place.pto on %s, host-built\n" % ARCH, text)
+        self.assertIn("y: equal to g.npy", text)
+        self.assertRegex(text, r"\n    graph +recorded +replayed\n    tasks +2 +2\n")
+        self.assertRegex(text, r"\n    building the graph on the host +[1-9][\d.]* \w+ +0 ns\n")
+        self.assertRegex(text, r"\n    orchestrations loaded, device +0\n    orchestrations loaded, host +1\n")
+        self.assertRegex(text, r"\n    graphs recorded +1\n    graphs replayed +3\n    graphs on the device +[1-9]")
+        self.assertRegex(self.succeed(*run, "host", "--graph-limit", "1"), r"\n  run\n    graph +recorded\n")
+        text = self.succeed(*run, "device")
+        self.assertNotIn("host-built", text)
+        self.assertRegex(text, r"\n  run\n    graph +orchestrated\n")
+
+    def test_the_log_goes_to_standard_error_up_to_its_level(self):
+        self.pack("chatty", [], [])
+        lines = ["[error] a failure\n", "[warn] a doubt\n", "[info] a number, 7\n", "[debug] a detail\\x1b[A\n"]
+        self.assertNotIn("a number", self.succeed("run", "chatty.pto"))
+        for builder in ("device", "host"):
+            for i, level in enumerate(["error", "warn", "info", "debug"]):
+                done = self.run_tool("run", "chatty.pto", "--log", level, "--builder", builder)
+                self.assertEqual((done.returncode, done.stderr), (OK, "".join(lines[:i + 1])))
+        repeated = ["run", "chatty.pto", "--log", "error", "--repeat", "3", "--builder"]
+        self.assertEqual(self.run_tool(*repeated, "device").stderr, lines[0] * 3)
+        self.assertEqual(self.run_tool(*repeated, "host").stderr, lines[0])
 
     def test_a_column_major_input_is_read_in_its_order(self):
         self.pack("copy", COPY, ["in", "out"])
@@ -338,6 +375,11 @@ class Mistakes(ToolTest):
                           ["run", "axpy.pto", "--timeout", "0"], ["run", "axpy.pto", "--timeout", "-1"],
                           ["run", "axpy.pto", "--timeout", "nan"], ["run", "axpy.pto", "--rtol", "-1"],
                           ["run", "axpy.pto", "--atol", "nan"], ["run", "axpy.pto", "--atol", "inf"],
+                          ["run", "axpy.pto", "--stall-timeout", "0"], ["run", "axpy.pto", "--builder", "me"],
+                          ["run", "axpy.pto", "--log", "loud"], ["run", "axpy.pto", "--log", "1"],
+                          ["run", "axpy.pto", "--builder", "host", "--graph-limit", "0"],
+                          ["run", "axpy.pto", "--graph-limit", "3"],
+                          ["run", "axpy.pto", "--builder", "device", "--graph-limit", "3"],
                           ["run", "axpy.pto", "--in"], ["run", "axpy.pto", "--stats=perhaps"], ["version", "now"]]:
             with self.subTest(arguments):
                 known = arguments[:1] if arguments[:1] and arguments[0] in ("info", "pack", "run", "version") else []
@@ -382,12 +424,43 @@ class FailedRuns(ToolTest):
         self.assertIn("refused as asked, code 7 (", message)
         self.assertIn("PTO_ERROR_ORCHESTRATION_FATAL", message)
 
-    def test_a_run_beyond_its_time_ends(self):
+    def end_busy(self, *limits):
+        """What is said of a kernel that does not return, with both builders."""
         self.pack("busy", BUSY, ["scalar"])
         begin = time.monotonic()
-        self.assertIn("PTO_ERROR_TIMEOUT", self.fail_with(RUN_FAILED, "run", "busy.pto", "--scalar", str(1 << 62),
-                                                          "--timeout", "0.3"))
-        self.assertLess(time.monotonic() - begin, 20)
+        run = ["run", "busy.pto", "--scalar", str(1 << 62), *limits]
+        errors = self.fail_with(RUN_FAILED, *run), self.fail_with(RUN_FAILED, *run, "--builder", "host")
+        self.assertLess(time.monotonic() - begin, 40)
+        return errors
+
+    def test_a_run_beyond_its_time_ends_and_is_no_stall(self):
+        for error in self.end_busy("--timeout", "0.3"):
+            self.assertRegex(error, r"\Apto: run: the run has taken 0\.[3-9]\d* s: .*\(PTO_ERROR_TIMEOUT\)\. "
+                                    r"That is all of its --timeout\. [^\n]+\n"
+                                    r"pto:   waited for: running \(a kernel did not return\); task 0; "
+                                    r"kernel 2 tool_kernel_busy; core \d+ \(aiv[01] of cluster \d+\)\n\Z")
+            self.assertNotIn("progress", error)
+
+    def test_a_run_that_stalls_ends_before_its_time(self):
+        for error in self.end_busy("--stall-timeout", "0.3", "--timeout", "300"):
+            self.assertRegex(error, r"\Apto: run: no progress for 0\.[3-9]\d* s: .*\(PTO_ERROR_TIMEOUT\)\. The run made")
+            self.assertNotIn("--timeout", error)
+            self.assertIn("pto:   waited for: running (a kernel did not return); task 0; kernel 2 ", error)
+
+    def test_a_deadlock_tells_who_holds_what(self):
+        self.pack("hoard", [], [])
+        for builder in ("device", "host"):
+            error = self.fail_with(RUN_FAILED, "run", "hoard.pto", "--builder", builder)
+            self.assertIn("(PTO_ERROR_DEADLOCK). ", error)
+            self.assertRegex(error, r"\npto:   resource: device heap; needed 3\.00 GiB; available 1\.00 GiB; held by the "
+                                    r"scope at depth 1, with 3\.00 GiB of heap\n\Z")
+
+    def test_a_task_beyond_a_capacity_tells_the_resource(self):
+        self.pack("overdraw", [], [])
+        for builder in ("device", "host"):
+            error = self.fail_with(RUN_FAILED, "run", "overdraw.pto", "--builder", builder)
+            self.assertIn("(PTO_ERROR_CAPACITY). ", error)
+            self.assertRegex(error, r"\npto:   resource: device heap; needed 8\.00 GiB; available 4\.00 GiB\n\Z")
 
     def test_output_that_cannot_be_written_is_a_failure(self):
         self.pack("busy", BUSY, ["scalar"])

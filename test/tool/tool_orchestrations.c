@@ -38,3 +38,35 @@ PTO_ORCHESTRATION(refuse, 0, 1)
 {
     pto_fatal(orch, (int32_t)pto_scalar_arg(orch, 0), "refused\nas asked");
 }
+
+/* A line of each level; the last one moves a terminal's cursor. */
+PTO_ORCHESTRATION(chatty, 0, 0)
+{
+    pto_log(orch, PTO_LOG_ERROR, "a failure");
+    pto_log(orch, PTO_LOG_WARN, "a doubt");
+    pto_log(orch, PTO_LOG_INFO, "a number, %d", 7);
+    pto_log(orch, PTO_LOG_DEBUG, "a detail\033[A");
+}
+
+static void allocate_most(pto_orch *orch)
+{
+    pto_tensor most = pto_tensor_new(PTO_INT8, PTO_SHAPE(3u << 30));
+    (void)pto_allocate(orch, &most);
+}
+
+/* Two tensors in nested scopes, and there is room for one of them in the heap. */
+PTO_ORCHESTRATION(hoard, 0, 0)
+{
+    PTO_SCOPE (orch) {
+        allocate_most(orch);
+        PTO_SCOPE (orch)
+            allocate_most(orch);
+    }
+}
+
+/* More than the heap. */
+PTO_ORCHESTRATION(overdraw, 0, 0)
+{
+    pto_tensor huge = pto_tensor_new(PTO_INT64, PTO_SHAPE(1u << 30));
+    (void)pto_allocate(orch, &huge);
+}

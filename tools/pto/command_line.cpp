@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command_line.hpp"
 
+#include "log_text.hpp"
 #include "text_format.hpp"
 
 #include <CLI/CLI.hpp>
@@ -34,6 +35,12 @@ constexpr const char *kRunNotes =
     "Every repeat starts from the same input and is compared with the goldens; the first run that\n"
     "differs is the last. The times of the repeats are those of the runs after the first.\n"
     "\n"
+    "A graph that the host builds is recorded by the first run and replayed by every run with the same\n"
+    "shapes and with the same values of what the orchestration reads; --stats shows which run did what.\n"
+    "Lines of pto_log go to standard error with --log; a replay has none, because it does not orchestrate.\n"
+    "\n"
+    "--timeout ends a run that takes longer, --stall-timeout one in which nothing has happened for so long.\n"
+    "\n"
     "Exit status: 0 done and equal, 1 a golden differs, 2 usage or bad input, 3 the run failed.";
 
 /// One value per occurrence, so that a list never swallows the file that follows.
@@ -60,7 +67,24 @@ std::string check_repeat(const std::string &text)
 {
     uint64_t value = 0;
     const bool is_number = CLI::detail::lexical_cast(text, value);
-    return is_number && value >= 1 && value <= 10000000 ? "" : "'" + text + "' is no number from 1 to 10000000";
+    return is_number && value >= 1 && value <= 1000000 ? "" : "'" + text + "' is no number from 1 to 1000000";
+}
+
+std::string check_graph_limit(const std::string &text)
+{
+    uint32_t value = 0;
+    const bool is_number = CLI::detail::lexical_cast(text, value);
+    return is_number && value >= 1 ? "" : "'" + text + "' is no number from 1 up";
+}
+
+std::string check_builder(const std::string &text)
+{
+    return text == "device" || text == "host" ? "" : "'" + text + "' is neither device nor host";
+}
+
+std::string check_log_level(const std::string &text)
+{
+    return parse_log_level(text) ? "" : "'" + text + "' is none of " + all_log_levels();
 }
 
 CLI::App *add_info(CLI::App &app, InfoRequest &request)
@@ -86,11 +110,8 @@ CLI::App *add_pack(CLI::App &app, PackRequest &request)
     return command;
 }
 
-CLI::App *add_run(CLI::App &app, RunRequest &request)
+void add_run_arguments(CLI::App *command, RunArguments &arguments)
 {
-    CLI::App *command = app.add_subcommand("run", "Run a .pto file on .npy files");
-    RunArguments &arguments = request.arguments;
-    command->add_option("FILE.pto", request.image, "Callable to run")->required()->type_name("");
     add_list(*command, "--in", arguments.inputs, "Input tensor")->type_name("FILE.npy");
     add_list(*command, "--out", arguments.outputs, "Output tensor")->type_name("FILE.npy[:DTYPE][:SHAPE]");
     add_list(*command, "--inout", arguments.inouts, "Tensor that is read and replaced, or written elsewhere")
@@ -98,6 +119,33 @@ CLI::App *add_run(CLI::App &app, RunRequest &request)
     add_list(*command, "--scalar", arguments.scalars, "Scalar; an integer unless it says otherwise")
         ->type_name("[i64:|u64:|f32:|f64:]VALUE");
     add_list(*command, "--golden", arguments.goldens, "File that a result is compared with")->type_name("FILE.npy");
+}
+
+void add_graph_options(CLI::App *command, RunRequest &request)
+{
+    command->add_option("--builder", request.builder, "Who builds the task graphs; default: device")
+        ->check(check_builder)
+        ->type_name("device|host");
+    command->add_option("--graph-limit", request.graph_limit, "Graphs that the host keeps; default: 16")
+        ->check(check_graph_limit)
+        ->type_name("N");
+}
+
+void add_time_limits(CLI::App *command, RunRequest &request)
+{
+    command->add_option("--timeout", request.timeout_s, "Longest time of one run on the device; default: none")
+        ->check(check_timeout)
+        ->type_name("SECONDS");
+    command->add_option("--stall-timeout", request.stall_timeout_s, "Longest time without any progress; default: 10")
+        ->check(check_timeout)
+        ->type_name("SECONDS");
+}
+
+CLI::App *add_run(CLI::App &app, RunRequest &request)
+{
+    CLI::App *command = app.add_subcommand("run", "Run a .pto file on .npy files");
+    command->add_option("FILE.pto", request.image, "Callable to run")->required()->type_name("");
+    add_run_arguments(command, request.arguments);
     command->add_option("--rtol", request.tolerance.rtol, "Relative tolerance; default: 1e-5 for floating point")
         ->check(check_tolerance)
         ->type_name("NUMBER");
@@ -107,10 +155,12 @@ CLI::App *add_run(CLI::App &app, RunRequest &request)
     command->add_flag("--equal-nan", request.tolerance.equal_nan, "A NaN equals a NaN");
     command->add_option("--arch", request.arch, "Chip to open; default: that of the file")->type_name("NAME");
     command->add_option("--repeat", request.repeat, "Runs in all; default: 1")->check(check_repeat)->type_name("N");
-    command->add_option("--timeout", request.timeout_s, "Longest time of one run; default: until it makes no progress")
-        ->check(check_timeout)
-        ->type_name("SECONDS");
-    command->add_flag("--stats", request.with_stats, "Also show high-water marks and bytes moved");
+    add_graph_options(command, request);
+    add_time_limits(command, request);
+    command->add_option("--log", request.log_level, "Show lines of the log up to this level; default: none")
+        ->check(check_log_level)
+        ->type_name("error|warn|info|debug");
+    command->add_flag("--stats", request.with_stats, "Also show what the runs did: work, times, high-water marks");
     command->footer(kRunNotes);
     return command;
 }
@@ -141,6 +191,8 @@ Request parse_command_line(int argc, const char *const *argv)
     app.footer("'pto COMMAND --help' says more.");
     try {
         app.parse(argc, argv);
+        if (run.graph_limit != 0 && run.builder != "host")
+            throw CLI::ValidationError("--graph-limit", "only --builder host keeps graphs");
     } catch (const CLI::CallForHelp &) {
         return HelpRequest{app.help()};
     } catch (const CLI::ParseError &error) {

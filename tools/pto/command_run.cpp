@@ -3,6 +3,7 @@
 
 #include "dtype_names.hpp"
 #include "image_file.hpp"
+#include "log_text.hpp"
 #include "open_chip.hpp"
 #include "progress.hpp"
 #include "run_report.hpp"
@@ -48,8 +49,7 @@ private:
 
 /// What the runs left behind. The first run that a golden refutes is the last one.
 struct RunRecord {
-    std::vector<RunTime> times;
-    pto_run_result last = PTO_RUN_RESULT_INIT;
+    std::vector<pto_run_result> results;
     std::vector<Comparison> comparisons; ///< Of the last run; one per golden.
     bool is_equal = true;
 };
@@ -68,24 +68,25 @@ RunRecord run_all(const RunRequest &request, Chip &chip, RunBinding &binding)
 {
     RunRecord record;
     RepeatableRun runner(chip, binding);
-    Progress progress(request.repeat);
-    while (record.times.size() < request.repeat && record.is_equal) {
-        record.last = runner.run();
-        record.times.push_back({record.last.total_ns, record.last.device_ns});
+    // Lines of the log would tear the line of the progress apart.
+    Progress progress(request.repeat, request.log_level.empty());
+    while (record.results.size() < request.repeat && record.is_equal) {
+        record.results.push_back(runner.run());
         record.comparisons = compare_with_goldens(binding, request.tolerance);
         record.is_equal = std::all_of(record.comparisons.begin(), record.comparisons.end(),
                                       [](const Comparison &comparison) { return comparison.is_equal(); });
-        progress.update(record.times.size());
+        progress.update(record.results.size());
     }
     return record;
 }
 
 std::string summary_text(const RunRequest &request, const RunBinding &binding, const RunRecord &record)
 {
-    std::string text = "  " + count_text(record.last.tasks, "task") + ", " +
-                       count_text(record.last.kernels, "kernel instance") + "\n" + times_text(record.times);
+    const pto_run_result &last = record.results.back();
+    std::string text = "  " + count_text(last.tasks, "task") + ", " + count_text(last.kernels, "kernel instance") +
+                       "\n" + times_text(record.results);
     if (!record.is_equal && request.repeat > 1)
-        text += format("  run %zu of %llu is the first that differs:\n", record.times.size(),
+        text += format("  run %zu of %llu is the first that differs:\n", record.results.size(),
                        static_cast<unsigned long long>(request.repeat));
     size_t next = 0;
     for (const TensorBinding &tensor : binding.tensors)
@@ -109,16 +110,36 @@ std::string write_results(const RunBinding &binding)
     return text;
 }
 
+/// The callable of the image with what the command line says about its graphs.
+pto_callable callable_to_prepare(const RunRequest &request, const pto_callable &packed)
+{
+    pto_callable callable = packed;
+    if (!request.builder.empty())
+        callable.builder = request.builder == "host" ? PTO_HOST_BUILT : PTO_DEVICE_BUILT;
+    callable.graph_limit = request.graph_limit;
+    return callable;
+}
+
+uint64_t nanoseconds(double seconds)
+{
+    return static_cast<uint64_t>(seconds * 1e9);
+}
+
 } // namespace
 
 RunOutcome run(const RunRequest &request)
 {
     const ImageFile image(request.image);
-    const pto_callable &callable = image.callable();
+    const pto_callable callable = callable_to_prepare(request, image.callable());
     RunBinding binding = bind_arguments(callable, request.arguments);
     const std::string image_arch = callable.arch != nullptr ? callable.arch : "";
     const std::string arch = request.arch.empty() ? image_arch : request.arch;
-    Chip chip(arch, static_cast<uint64_t>(request.timeout_s * 1e9));
+    ChipOptions options;
+    options.arch = arch;
+    options.timeout_ns = nanoseconds(request.timeout_s);
+    options.stall_timeout_ns = nanoseconds(request.stall_timeout_s);
+    options.log_level = parse_log_level(request.log_level).value_or(ChipOptions::kNoLog);
+    Chip chip(options);
     chip.prepare(callable);
     const RunRecord record = run_all(request, chip, binding);
 
@@ -126,10 +147,11 @@ RunOutcome run(const RunRequest &request)
     outcome.exit_code = record.is_equal ? kExitOk : kExitMismatch;
     const char *default_arch = pto_arch_name(0);
     outcome.text = name_or(callable.name, "callable") + " of " + printable(request.image) + " on " +
-                   (arch.empty() ? name_or(default_arch, "the default arch") : printable(arch)) + "\n";
+                   (arch.empty() ? name_or(default_arch, "the default arch") : printable(arch)) +
+                   (callable.builder == PTO_HOST_BUILT ? ", host-built\n" : "\n");
     outcome.text += summary_text(request, binding, record) + write_results(binding);
     if (request.with_stats)
-        outcome.text += stats_text(record.last, chip.stats());
+        outcome.text += stats_text(record.results, chip.stats());
     return outcome;
 }
 

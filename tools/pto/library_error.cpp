@@ -3,24 +3,32 @@
 
 #include "pto/pto.h"
 
+#include "failure_facts.hpp"
 #include "text_format.hpp"
 
 namespace pto::tool {
+namespace {
+
+std::string message_text(const std::string &message, pto_status status, const char *remedy)
+{
+    return (message.empty() ? "failed" : message) + " (" + pto_status_name(status) + "). " + remedy;
+}
+
+} // namespace
 
 void fail_with_status(const std::string &what, pto_status status, const char *message, ExitCode exit_code)
 {
-    const std::string code = std::string(" (") + pto_status_name(status) + "). ";
-    const std::string why = message != nullptr && *message != '\0' ? message : "failed";
-    throw Error(what, why + code + pto_status_text(status), exit_code);
+    throw Error(what, message_text(message == nullptr ? "" : message, status, pto_status_text(status)), exit_code);
 }
 
-void fail_with_last_error(const std::string &what, pto_status status, ExitCode exit_code)
+void fail_with_last_error(const std::string &what, pto_status status, ExitCode exit_code, const char *remedy)
 {
     const pto_error &error = *pto_last_error();
     std::string message = error.message;
     if (status == PTO_ERROR_ORCHESTRATION_FATAL)
         message += format(", code %lld", static_cast<long long>(error.detail));
-    fail_with_status(what, status, message.c_str(), exit_code);
+    throw Error(what, message_text(message, status, remedy == nullptr ? pto_status_text(status) : remedy), exit_code,
+                facts_text(error));
 }
 
 } // namespace pto::tool

@@ -7,10 +7,14 @@
 
 #include "tool_error.hpp"
 
+#include <string>
+
 namespace pto::tool {
 
-/// Throws what pto_last_error() says about the call that has just failed with `status`, and what to do.
-[[noreturn]] void fail_with_last_error(const std::string &what, pto_status status, ExitCode exit_code);
+/// Throws what pto_last_error() says about the call that has just failed with `status`, and what to do: `remedy`, or
+/// what the library says when there is none.
+[[noreturn]] void fail_with_last_error(const std::string &what, pto_status status, ExitCode exit_code,
+                                       const char *remedy = nullptr);
 
 /// Throws `message`, which may be empty, and what to do about `status`.
 [[noreturn]] void fail_with_status(const std::string &what, pto_status status, const char *message, ExitCode exit_code);

@@ -2,6 +2,10 @@
 #include "open_chip.hpp"
 
 #include "library_error.hpp"
+#include "log_text.hpp"
+
+#include <cstdio>
+#include <exception>
 
 namespace pto::tool {
 namespace {
@@ -14,6 +18,15 @@ ExitCode exit_code_of(pto_status status)
     return status > PTO_ERROR_OUT_OF_HOST_MEMORY ? kExitBadInput : kExitRunFailed;
 }
 
+/// One call per line, so that lines of several threads do not mix. A line that there is no memory for is lost.
+void log_to_standard_error(void *, int32_t level, const char *message)
+{
+    try {
+        std::fputs(log_line(level, message).c_str(), stderr);
+    } catch (const std::exception &) {
+    }
+}
+
 } // namespace
 
 std::string arch_names()
@@ -24,11 +37,16 @@ std::string arch_names()
     return names;
 }
 
-Chip::Chip(const std::string &arch, uint64_t timeout_ns) : timeout_ns_(timeout_ns)
+Chip::Chip(const ChipOptions &chosen) : timeout_ns_(chosen.timeout_ns)
 {
+    const std::string &arch = chosen.arch;
     pto_open_options options = PTO_OPEN_OPTIONS_INIT;
     options.arch = arch.empty() ? nullptr : arch.c_str();
-    options.stall_timeout_ns = timeout_ns;
+    options.stall_timeout_ns = chosen.stall_timeout_ns;
+    if (chosen.log_level != ChipOptions::kNoLog) {
+        options.log = log_to_standard_error;
+        options.log_level = chosen.log_level;
+    }
     pto_context *context = nullptr;
     const pto_status status = pto_open(&options, &context);
     if (status == PTO_ERROR_UNSUPPORTED && !arch.empty())
@@ -56,6 +74,10 @@ pto_run_result Chip::run(const std::vector<pto_tensor> &tensors, const std::vect
     options.timeout_ns = timeout_ns_;
     pto_run_result result = PTO_RUN_RESULT_INIT;
     const pto_status status = pto_run(context_.get(), kCallableId, &args, &options, &result);
+    const bool is_out_of_time = timeout_ns_ != 0 && result.build_ns + result.device_ns >= timeout_ns_;
+    if (status == PTO_ERROR_TIMEOUT && is_out_of_time)
+        fail_with_last_error("run", status, kExitRunFailed,
+                             "That is all of its --timeout. Give it more, or correct what it waited for.");
     if (status != PTO_OK)
         fail_with_last_error("run", status, kExitRunFailed);
     return result;

@@ -11,12 +11,20 @@
 
 namespace pto::tool {
 
+/// How a chip is opened and how long its runs may take.
+struct ChipOptions {
+    std::string arch;              ///< Empty: the library's default.
+    uint64_t timeout_ns = 0;       ///< Longest time of a run; 0: no limit.
+    uint64_t stall_timeout_ns = 0; ///< Longest time without progress; 0: the library's.
+    int32_t log_level = kNoLog;    ///< Highest level of the lines that go to standard error.
+
+    static constexpr int32_t kNoLog = -1;
+};
+
 /// Opens in the constructor, closes in the destructor. Every function throws Error with the exit code that fits.
 class Chip {
 public:
-    /// @param arch empty: the library's default.
-    /// @param timeout_ns longest time of a run; 0: the library's watchdog decides.
-    Chip(const std::string &arch, uint64_t timeout_ns);
+    explicit Chip(const ChipOptions &options);
 
     void prepare(const pto_callable &callable);
     pto_run_result run(const std::vector<pto_tensor> &tensors, const std::vector<uint64_t> &scalars);

@@ -38,8 +38,9 @@ void write_once(const std::string &text)
 
 } // namespace
 
-Progress::Progress(uint64_t total)
-    : total_(total), is_enabled_(is_capable_terminal(STDERR_FILENO)), start_(Clock::now()), next_(start_ + kDelay)
+Progress::Progress(uint64_t total, bool is_wanted)
+    : total_(total), is_enabled_(is_wanted && is_capable_terminal(STDERR_FILENO)), start_(Clock::now()),
+      next_(start_ + kDelay)
 {
 }
 

@@ -12,7 +12,8 @@ namespace pto::tool {
 /// Shows itself on standard error when that is a terminal and a second has passed, and erases itself at the end.
 class Progress {
 public:
-    explicit Progress(uint64_t total);
+    /// @param is_wanted false: it never shows itself.
+    Progress(uint64_t total, bool is_wanted);
     ~Progress();
     Progress(const Progress &) = delete;
     Progress &operator=(const Progress &) = delete;

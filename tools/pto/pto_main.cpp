@@ -63,6 +63,8 @@ int run_command_line(int argc, const char *const *argv)
         return std::visit([](const auto &request) -> int { return execute(request); }, parse_command_line(argc, argv));
     } catch (const Error &error) {
         std::fprintf(stderr, "pto: %s\n", printable(error.what()).c_str());
+        if (!error.facts().empty())
+            std::fprintf(stderr, "pto:   %s\n", printable(error.facts()).c_str());
         return error.exit_code();
     } catch (const std::bad_alloc &) {
         std::fputs("pto: memory: there is not enough for these files: use smaller ones\n", stderr);

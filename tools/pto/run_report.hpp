@@ -13,20 +13,14 @@
 
 namespace pto::tool {
 
-/// Times of one run.
-struct RunTime {
-    uint64_t total_ns = 0;
-    uint64_t device_ns = 0;
-};
-
-/// The first run, and median and fastest of the others if there are any.
-std::string times_text(const std::vector<RunTime> &times);
+/// Times of the first run, and median and fastest of the others if there are any.
+std::string times_text(const std::vector<pto_run_result> &runs);
 
 /// One line: equal, or how many elements differ, where first, and by how much at most.
 std::string comparison_text(const TensorBinding &tensor, const Comparison &comparison);
 
-/// High-water marks, bytes moved, and what the chip holds.
-std::string stats_text(const pto_run_result &last, const pto_stats &stats);
+/// What the first run did, the medians of the others if there are any, and the counters of the chip.
+std::string stats_text(const std::vector<pto_run_result> &runs, const pto_stats &stats);
 
 } // namespace pto::tool
 

@@ -15,19 +15,24 @@ enum ExitCode : int {
     kExitRunFailed = 3, ///< The chip could not be opened, or a run ended early.
 };
 
-/// A failure: `what: why and what to do`. It may repeat anything that the user or a file said; who prints it makes it
-/// one line.
+/// A failure: `what: why and what to do`, and sometimes the facts of it. Both may repeat anything that the user or a
+/// file said; who prints them makes each of them one line.
 class Error : public std::runtime_error {
 public:
-    Error(const std::string &what, const std::string &why, ExitCode exit_code = kExitBadInput)
-        : std::runtime_error(what + ": " + why), exit_code_(exit_code)
+    Error(const std::string &what, const std::string &why, ExitCode exit_code = kExitBadInput,
+          const std::string &facts = "")
+        : std::runtime_error(what + ": " + why), exit_code_(exit_code), facts_(facts)
     {
     }
 
     ExitCode exit_code() const { return exit_code_; }
 
+    /// What a run waited for or ran out of; "" for most failures.
+    const std::string &facts() const { return facts_; }
+
 private:
     ExitCode exit_code_;
+    std::string facts_;
 };
 
 } // namespace pto::tool
