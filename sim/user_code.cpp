@@ -81,7 +81,7 @@ void pass_on(int signal, siginfo_t *info, void *context)
     if (!is_function || (context == passed_context && frame < passed_frame))
         return pass_on_default(signal, *info);
     // A handler for one signal only; the system keeps such a promise by itself for those that it calls.
-    if ((action.sa_flags & SA_RESETHAND) != 0)
+    if ((static_cast<unsigned>(action.sa_flags) & SA_RESETHAND) != 0)
         place.store(&kDefault, std::memory_order_release); // G1
     passed_context = context;
     passed_frame = frame;
