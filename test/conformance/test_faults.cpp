@@ -136,7 +136,7 @@ void a_bad_pointer_that_the_engine_is_handed_is_the_orchestrations_fault(void **
 void a_kernel_on_a_helper_is_named_and_a_fatal_after_it_is_not(void **)
 {
     if (builder() == PTO_HOST_BUILT)
-        skip(); // the orchestration is over before the first kernel runs
+        return; // the orchestration is over before the first kernel runs
     for (const Kind &kind : kKinds) {
         print_message("# kind %d\n", kind.kind);
         const pto_error error = fault_of("faults_then_fatal", kind.kind);
@@ -161,7 +161,7 @@ void cores_that_wait_for_the_dead_one_are_taken_out_and_do_not_hide_it(void **)
 void an_orchestration_that_never_returns_does_not_hide_a_fault(void **)
 {
     if (builder() == PTO_HOST_BUILT)
-        skip(); // no kernel runs before it returns
+        return; // no kernel runs before it returns
     const pto_error error = fault_of("faults_while_orchestrating", FAULT_ILLEGAL);
     assert_int_equal(error.func_id, FAULT);
     assert_int_equal(error.raw, SIGILL);
