@@ -66,11 +66,13 @@ const pto_orch_entry *Executor::find_entry(const wire::LaunchBlock &launch, cons
     return nullptr;
 }
 
-bool Executor::check_graph(const wire::LaunchBlock &launch)
+bool Executor::check_graph(const wire::LaunchBlock &launch, const wire::ArgsView &args)
 {
     const auto *header = reinterpret_cast<const wire::GraphHeader *>(launch.graph);
     if (launch.graph_bytes >= sizeof *header && header->magic == wire::kGraphMagic &&
-        header->version == wire::kGraphVersion && launch.graph_begin >= sizeof *header)
+        header->version == wire::kGraphVersion && header->tensor_count == args.tensor_count &&
+        header->scalar_count == args.scalar_count && launch.graph_begin >= sizeof *header &&
+        launch.graph_begin <= launch.graph_bytes && launch.graph_begin % sizeof(uint64_t) == 0)
         return true;
     engine_.error.set(engine::error_record(PTO_ERROR_INTERNAL), "malformed graph for callable id %d",
                       launch.callable_id);
@@ -106,7 +108,7 @@ void Executor::orchestrate(const wire::LaunchBlock &launch, const wire::ArgsView
 
 void Executor::replay(const wire::LaunchBlock &launch, const wire::ArgsView &args, wire::ReportBlock *report)
 {
-    if (check_graph(launch))
+    if (check_graph(launch, args))
         replay_.run(launch, args, report);
 }
 

@@ -41,7 +41,7 @@ public:
 
 private:
     bool check(const wire::LaunchBlock &launch, wire::ArgsView *args);
-    bool check_graph(const wire::LaunchBlock &launch);
+    bool check_graph(const wire::LaunchBlock &launch, const wire::ArgsView &args);
     const pto_orch_entry *find_entry(const wire::LaunchBlock &launch, const wire::ArgsView &args);
     void orchestrate(const wire::LaunchBlock &launch, const wire::ArgsView &args);
     void replay(const wire::LaunchBlock &launch, const wire::ArgsView &args, wire::ReportBlock *report);

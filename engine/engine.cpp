@@ -34,6 +34,7 @@ void Engine::reset(uint32_t workers)
     store_relaxed(abandoned, false);
     store_relaxed(submitted, uint64_t{0});
     joins = 0;
+    first_ordinal = 0;
 }
 
 uint64_t Engine::outstanding() const

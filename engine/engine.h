@@ -74,6 +74,7 @@ struct Engine {
     std::atomic<bool> recycling;     ///< Completed slots go back to the owner; off once nothing more is submitted.
     std::atomic<uint64_t> submitted; ///< Written by the owner; others watch it for progress.
     uint64_t joins;                  ///< Submitted tasks that are not the orchestration's. Owner only.
+    uint64_t first_ordinal;          ///< Number of the first task: a run may have been launched before. Owner only.
     std::atomic<bool> abandoned;     ///< A task will never complete: nobody may wait for it any more.
     uint64_t heap_base;
     uint64_t heap_bytes;

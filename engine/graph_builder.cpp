@@ -47,6 +47,7 @@ bool GraphBuilder::begin(const wire::LaunchBlock &launch, const wire::ArgsView &
     passed_scalars_ = passed_scalars;
     for (uint64_t &word : scalars_read_)
         word = 0;
+    has_named_address_ = false;
     manual_join_ = nullptr;
     kernels_ = reinterpret_cast<const wire::KernelEntry *>(launch.kernels);
     kernel_count_ = launch.kernel_count;

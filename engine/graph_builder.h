@@ -35,6 +35,8 @@ public:
 
     /// Whether the orchestration has looked at a scalar argument: the graph may depend on its value then.
     bool has_read_scalar(uint32_t index) const { return (scalars_read_[index / 64] >> index % 64 & 1) != 0; }
+    /// Whether the orchestration has made a tensor from an address: the graph may depend on where things are then.
+    bool has_named_address() const { return has_named_address_; }
     void log(int32_t level, const char *format, va_list values);
     void fatal(int32_t code, const char *format, va_list values);
     void reject(pto_status status, const char *format, va_list values);
@@ -99,6 +101,7 @@ private:
     const uint64_t *scalars_ = nullptr;
     const uint64_t *passed_scalars_ = nullptr; ///< What tasks get for scalars of the run.
     uint64_t scalars_read_[PTO_MAX_RUN_SCALARS / 64] = {};
+    bool has_named_address_ = false;
     TaskSlot *manual_join_ = nullptr; ///< Completes after the tasks of the open manual scopes; nullptr: none is open.
     uint32_t manual_edges_ = 0;
     uint32_t manual_depth_ = 0; ///< Depth of the outermost manual scope.

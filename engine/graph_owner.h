@@ -30,7 +30,10 @@ protected:
 
     bool is_over() const { return engine_.error.is_set() || load_relaxed(engine_.abandoned); }
     /// Number of the task that is being submitted. Joins are the engine's own and have none.
-    unsigned long long ordinal() const { return load_relaxed(engine_.submitted) - engine_.joins; }
+    unsigned long long ordinal() const
+    {
+        return engine_.first_ordinal + load_relaxed(engine_.submitted) - engine_.joins;
+    }
     wire::ErrorRecord task_error(pto_status status) const;
 
     Engine &engine_;

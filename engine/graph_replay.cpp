@@ -23,6 +23,7 @@ uint64_t GraphReplay::address_of(uint32_t base, uint64_t offset) const
 void GraphReplay::run(const wire::LaunchBlock &launch, const wire::ArgsView &args, wire::ReportBlock *report)
 {
     image_ = launch.graph;
+    engine_.first_ordinal = launch.first_task;
     args_ = args;
     ids_ = reinterpret_cast<TaskId *>(launch.graph_ids);
     count_ = 0;
@@ -67,7 +68,7 @@ void GraphReplay::fill_tensors(const uint32_t *offsets, TaskSlot &slot)
 {
     pto_tensor *tensors = engine_.tasks.payload.tensors(slot.payload);
     for (uint32_t i = 0; i < slot.tensor_count; i++) {
-        const wire::TensorItem &item = item_at<wire::TensorItem>(image_ + offsets[i]);
+        const wire::TensorItem &item = item_at<wire::TensorItem>(image_ + uint64_t{offsets[i]} * sizeof(uint64_t));
         memcpy(&tensors[i], item.descriptor, sizeof(pto_tensor));
         tensors[i].addr = address_of(tensors[i].buffer, tensors[i].addr);
         tensors[i].buffer = 0;

@@ -107,6 +107,7 @@ bool GraphBuilder::find_buffer(const pto_tensor &tensor, uint32_t argument, uint
 /// either inside one argument or clear of all of them.
 bool GraphBuilder::find_external(const pto_tensor &tensor, uint32_t argument, uint32_t *out_index)
 {
+    has_named_address_ = true;
     *out_index = engine_.map.find_external(tensor.addr, tensor.size_bytes);
     if (*out_index != kNone)
         return true;

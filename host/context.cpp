@@ -328,11 +328,11 @@ bool Context::create_recorder()
     return recorder_ != nullptr;
 }
 
-void Context::count_graph(bool is_recorded)
+void Context::count_graph(bool is_recorded, bool is_replayed)
 {
     const std::lock_guard lock(mutex_);
     graph_records_ += is_recorded ? 1 : 0;
-    graph_replays_ += is_recorded ? 0 : 1;
+    graph_replays_ += is_replayed ? 1 : 0;
 }
 
 /// Loads while runs go on: the id is free, and who else could take it waits for the lock of setups.

@@ -63,7 +63,7 @@ private:
     pto_status check_prepared(int32_t callable_id) const;
     pto_status install(int32_t callable_id, const pto_callable &callable);
     bool create_recorder();
-    void count_graph(bool is_recorded);
+    void count_graph(bool is_recorded, bool is_replayed);
 
     // The order of runs and copies.
     void enter(Run &run);

@@ -110,7 +110,8 @@
     X(kScopes, "scope depth", "scopes", "Scopes open at once.", "fixed: PTO_MAX_SCOPE_DEPTH")                          \
     X(kCores, "cores", "cores", "Cores that a task needs at once.", "cluster_count")                                   \
     X(kCompletions, "deferred completions", "entries", "Counters that one kernel defers to.",                          \
-      "fixed: PTO_KERNEL_MAX_COMPLETIONS")
+      "fixed: PTO_KERNEL_MAX_COMPLETIONS")                                                                             \
+    X(kTaskGraph, "task graph", "bytes", "A graph that the host builds.", "fixed: 32 GiB")
 
 namespace pto::host {
 

@@ -4,25 +4,39 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <numeric>
 
 namespace pto::host {
 namespace {
 
-constexpr std::size_t kTensorWords = 4 + (2 * PTO_MAX_RANK + 1) / 2 + 2;
+constexpr std::size_t kDescriptorWords = sizeof(pto_tensor) / sizeof(uint64_t);
 
-/// Where argument number `index` lies in the ones that it overlaps: the first of them and the distance, up or down.
-/// Nothing but itself for one that is alone.
-void describe_overlap(const wire::ArgsView &args, uint32_t index, GraphShape *shape)
+/// Argument numbers by address.
+void sort_by_address(const wire::ArgsView &args, uint16_t *order)
 {
-    const pto_tensor &tensor = args.tensors[index];
-    uint32_t first = index;
-    for (uint32_t i = 0; i < index && first == index; i++) {
-        const pto_tensor &other = args.tensors[i];
-        if (tensor.addr < other.addr + other.size_bytes && other.addr < tensor.addr + tensor.size_bytes)
-            first = i;
+    std::iota(order, order + args.tensor_count, uint16_t{0});
+    std::sort(order, order + args.tensor_count,
+              [&](uint16_t a, uint16_t b) { return args.tensors[a].addr < args.tensors[b].addr; });
+}
+
+/// For each argument the first of those that it hangs together with by overlaps, maybe over others: from there its
+/// distance is part of the shape, so that all of them lie in each other as they did.
+void find_anchors(const wire::ArgsView &args, uint16_t *anchors)
+{
+    uint16_t order[PTO_MAX_RUN_TENSORS];
+    sort_by_address(args, order);
+    for (uint32_t first = 0; first < args.tensor_count;) {
+        uint64_t end = 0;
+        uint32_t last = first;
+        uint16_t anchor = order[first];
+        for (; last < args.tensor_count && (last == first || args.tensors[order[last]].addr < end); last++) {
+            const pto_tensor &tensor = args.tensors[order[last]];
+            end = std::max(end, tensor.addr + tensor.size_bytes);
+            anchor = std::min(anchor, order[last]);
+        }
+        for (; first < last; first++)
+            anchors[order[first]] = anchor;
     }
-    shape->push_back(first);
-    shape->push_back(tensor.addr - args.tensors[first].addr);
 }
 
 /// Whether every guard of the graph up to the number of known elements has the known value.
@@ -37,10 +51,14 @@ bool agrees(const HostGraph &graph, const std::pmr::vector<uint64_t> &known)
     return true;
 }
 
-bool agrees(const HostGraph &graph, const uint64_t *scalars)
+/// Whether what the graph depends on beside the shape is as it was.
+bool agrees(const HostGraph &graph, const wire::ArgsView &args)
 {
     for (const GraphScalar &scalar : graph.recording.scalars)
-        if (scalars[scalar.index] != scalar.value)
+        if (args.scalars[scalar.index] != scalar.value)
+            return false;
+    for (std::size_t i = 0; i < graph.recording.addresses.size(); i++)
+        if (args.tensors[i].addr != graph.recording.addresses[i])
             return false;
     return true;
 }
@@ -49,17 +67,20 @@ bool agrees(const HostGraph &graph, const uint64_t *scalars)
 
 void describe_arguments(const wire::ArgsView &args, GraphShape *shape)
 {
+    uint16_t anchors[PTO_MAX_RUN_TENSORS];
+    find_anchors(args, anchors);
     shape->clear();
-    shape->reserve(args.tensor_count * kTensorWords);
+    shape->reserve(args.tensor_count * (kDescriptorWords + 2));
     for (uint32_t i = 0; i < args.tensor_count; i++) {
-        const pto_tensor &tensor = args.tensors[i];
-        shape->push_back(uint64_t{tensor.dtype} | uint64_t{tensor.ndims} << 8 | uint64_t{tensor.manual_dep} << 16 |
-                         uint64_t{static_cast<uint32_t>(tensor.version)} << 32);
-        shape->push_back(tensor.size_bytes);
-        shape->push_back(tensor.start_offset);
-        for (uint32_t dim = 0; dim < tensor.ndims; dim++)
-            shape->push_back(uint64_t{tensor.shape[dim]} << 32 | tensor.strides[dim]);
-        describe_overlap(args, i, shape);
+        // All of the descriptor: orchestrations and kernels can read every field.
+        pto_tensor placeless = args.tensors[i];
+        placeless.addr = 0;
+        placeless.buffer = 0;
+        uint64_t words[kDescriptorWords];
+        std::memcpy(words, &placeless, sizeof placeless);
+        shape->insert(shape->end(), words, words + kDescriptorWords);
+        shape->push_back(anchors[i]);
+        shape->push_back(args.tensors[i].addr - args.tensors[anchors[i]].addr);
     }
 }
 
@@ -68,7 +89,9 @@ pto_status HostGraph::upload(DeviceFailure *failure)
 {
     const std::size_t size = recording.size_bytes();
     if (size > image_.capacity_bytes()) {
-        const pto_status status = image_.grow(std::max<std::size_t>(size, 2 * image_.capacity_bytes()), failure);
+        pto_status status = image_.grow(std::max<std::size_t>(size, 2 * image_.capacity_bytes()), failure);
+        if (status == PTO_ERROR_OUT_OF_DEVICE_MEMORY)
+            status = image_.grow(size, failure);
         if (status != PTO_OK)
             return status;
         uploaded_bytes_ = 0;
@@ -89,10 +112,11 @@ void HostGraph::seal()
     recording.image.shrink_to_fit();
 }
 
-HostGraph *GraphCache::find(const GraphShape &shape, const uint64_t *scalars, const std::pmr::vector<uint64_t> &known)
+HostGraph *GraphCache::find(const GraphShape &shape, const wire::ArgsView &args,
+                            const std::pmr::vector<uint64_t> &known)
 {
     for (auto at = graphs_.begin(); at != graphs_.end(); ++at) {
-        if (at->shape != shape || !agrees(*at, scalars) || !agrees(*at, known))
+        if (at->shape != shape || !agrees(*at, args) || !agrees(*at, known))
             continue;
         graphs_.splice(graphs_.begin(), graphs_, at);
         return &*at;
@@ -104,10 +128,17 @@ void GraphCache::add(std::pmr::list<HostGraph> &&graph)
 {
     size_bytes_.fetch_add(graph.front().size_bytes(), std::memory_order_relaxed);
     graphs_.splice(graphs_.begin(), graph);
-    while (graphs_.size() > limit_) {
-        size_bytes_.fetch_sub(graphs_.back().size_bytes(), std::memory_order_relaxed);
-        graphs_.pop_back();
-    }
+    while (graphs_.size() > limit_)
+        drop_last();
+}
+
+bool GraphCache::drop_last()
+{
+    if (graphs_.empty())
+        return false;
+    size_bytes_.fetch_sub(graphs_.back().size_bytes(), std::memory_order_relaxed);
+    graphs_.pop_back();
+    return true;
 }
 
 } // namespace pto::host

@@ -51,10 +51,13 @@ public:
 
     /// A graph for these arguments, in which the first elements that the orchestration reads have these values. nullptr
     /// when there is none. It counts as used.
-    HostGraph *find(const GraphShape &shape, const uint64_t *scalars, const std::pmr::vector<uint64_t> &known);
+    HostGraph *find(const GraphShape &shape, const wire::ArgsView &args, const std::pmr::vector<uint64_t> &known);
 
     /// A list with one graph goes in and comes out empty, so that this cannot fail.
     void add(std::pmr::list<HostGraph> &&graph);
+
+    /// Gives up the least recently used graph; false: there is none.
+    bool drop_last();
 
     uint64_t size_bytes() const { return size_bytes_.load(std::memory_order_relaxed); }
 

@@ -27,11 +27,17 @@ struct GraphScalar {
 
 /// A task graph as the orchestration made it.
 struct Recording {
-    explicit Recording(std::pmr::memory_resource *memory) : image(memory), guards(memory), scalars(memory) {}
+    explicit Recording(std::pmr::memory_resource *memory)
+        : image(memory), guards(memory), scalars(memory), addresses(memory)
+    {
+    }
 
     std::pmr::vector<uint64_t> image; ///< In the format of engine/wire/graph_image.h.
     std::pmr::vector<GraphGuard> guards;
     std::pmr::vector<GraphScalar> scalars;
+    /// Where the tensor arguments were, if the graph depends on that because the orchestration has made a tensor from
+    /// an address; else empty.
+    std::pmr::vector<uint64_t> addresses;
     uint32_t max_numbered = 0; ///< Most tasks between two barriers: the replay keeps an id of each.
     uint32_t peak_map_entries = 0;
     uint32_t peak_scope_depth = 0;
@@ -45,7 +51,8 @@ class RecordingRun {
 public:
     /// Runs what is recorded, from this offset on. False: it failed, and `error` says why.
     virtual bool run_from(const Recording &recording, std::size_t begin, wire::ErrorRecord *error) = 0;
-    virtual uint64_t read(uint64_t address, uint32_t size_bytes) = 0;
+    /// Reads an element; likewise.
+    virtual bool read(uint64_t address, uint32_t size_bytes, uint64_t *bits, wire::ErrorRecord *error) = 0;
     virtual void log(int32_t level, const char *message) = 0;
 
 protected:

@@ -21,7 +21,7 @@ void GraphRun::run(GraphRecorder &recorder, const Limits &limits, wire::ReportBl
     try {
         orch_.known.clear();
         describe_arguments(args_, &orch_.shape);
-        HostGraph *graph = orch_.graphs.find(orch_.shape, args_.scalars, orch_.known);
+        HostGraph *graph = orch_.graphs.find(orch_.shape, args_, orch_.known);
         if (graph != nullptr)
             graph = replay(graph);
         if (graph == nullptr && total_.error.status == PTO_OK)
@@ -39,8 +39,10 @@ HostGraph *GraphRun::replay(HostGraph *graph)
     std::size_t begin = sizeof(wire::GraphHeader);
     while (graph != nullptr) {
         wire::ReportBlock report{};
-        if (!launch(*graph, begin, &report) || report.graph_end == graph->size_bytes())
+        if (!launch(*graph, begin, &report) || report.graph_end == graph->size_bytes()) {
+            note_peaks(graph->recording);
             return graph;
+        }
         orch_.known.clear();
         for (const GraphGuard &guard : graph->recording.guards) {
             if (guard.offset == report.graph_end)
@@ -49,7 +51,7 @@ HostGraph *GraphRun::replay(HostGraph *graph)
         }
         orch_.known.push_back(report.graph_element);
         begin = report.graph_end + sizeof(wire::ElementItem);
-        graph = orch_.graphs.find(orch_.shape, args_.scalars, orch_.known);
+        graph = orch_.graphs.find(orch_.shape, args_, orch_.known);
     }
     return nullptr;
 }
@@ -74,7 +76,7 @@ void GraphRun::record(GraphRecorder &recorder, const Limits &limits)
     const std::size_t executed = recorder.record(request, this, &recording_->recording, &error);
     build_ns_ = now_ns() - begin_ns - device_ns_;
     const Recording &recording = recording_->recording;
-    total_.peak_heap_bytes = recording.peak_heap_bytes;
+    note_peaks(recording);
     if (error.status != PTO_OK) {
         has_faulted_ = error.status == PTO_ERROR_TIMEOUT || error.status == PTO_ERROR_KERNEL_FAULT;
         if (total_.error.status == PTO_OK)
@@ -85,13 +87,23 @@ void GraphRun::record(GraphRecorder &recorder, const Limits &limits)
         return;
     recording_->seal();
     orch_.graphs.add(std::move(fresh));
+    has_kept_ = true;
+}
+
+/// The device memory of graphs is a cache: those that were used least recently leave if there is none for a new one.
+pto_status GraphRun::upload(DeviceFailure *failure)
+{
+    pto_status status = recording_->upload(failure);
+    while (status == PTO_ERROR_OUT_OF_DEVICE_MEMORY && orch_.graphs.drop_last())
+        status = recording_->upload(failure);
+    return status;
 }
 
 bool GraphRun::run_from(const Recording &recording, std::size_t begin, wire::ErrorRecord *error)
 {
     const uint64_t begin_ns = now_ns();
     DeviceFailure failure{};
-    const pto_status status = recording_->upload(&failure);
+    const pto_status status = upload(&failure);
     if (status != PTO_OK)
         fail(status, failure.message);
     wire::ReportBlock report{};
@@ -101,11 +113,15 @@ bool GraphRun::run_from(const Recording &recording, std::size_t begin, wire::Err
     return succeeded;
 }
 
-uint64_t GraphRun::read(uint64_t address, uint32_t size_bytes)
+bool GraphRun::read(uint64_t address, uint32_t size_bytes, uint64_t *bits, wire::ErrorRecord *error)
 {
-    uint64_t bits = 0;
-    device_.copy_from(handle_, &bits, address, size_bytes);
-    return bits;
+    *bits = 0;
+    const pto_status status = device_.copy_from(handle_, bits, address, size_bytes);
+    if (status == PTO_OK)
+        return true;
+    fail(status, "the copy of an element from the device failed");
+    *error = total_.error;
+    return false;
 }
 
 /// False: the run has failed.
@@ -122,10 +138,8 @@ bool GraphRun::launch(HostGraph &graph, std::size_t begin, wire::ReportBlock *re
     block.graph_bytes = graph.size_bytes();
     block.graph_begin = begin;
     block.graph_ids = orch_.ids.address();
+    block.first_task = total_.tasks;
     launcher_.launch_graph(block, report);
-    report->peak_map_entries = graph.recording.peak_map_entries;
-    report->peak_scope_depth = graph.recording.peak_scope_depth;
-    report->peak_heap_bytes = graph.recording.peak_heap_bytes;
     add(*report);
     return report->error.status == PTO_OK;
 }
@@ -138,11 +152,16 @@ void GraphRun::add(const wire::ReportBlock &report)
     total_.edges += report.edges;
     total_.peak_tasks = std::max(total_.peak_tasks, report.peak_tasks);
     total_.peak_edges = std::max(total_.peak_edges, report.peak_edges);
-    total_.peak_map_entries = std::max(total_.peak_map_entries, report.peak_map_entries);
-    total_.peak_scope_depth = std::max(total_.peak_scope_depth, report.peak_scope_depth);
-    total_.peak_heap_bytes = std::max(total_.peak_heap_bytes, report.peak_heap_bytes);
     if (total_.error.status == PTO_OK)
         total_.error = report.error;
+}
+
+/// What the builder has used on the host. A graph holds for all of its run, also where the run was in others before.
+void GraphRun::note_peaks(const Recording &recording)
+{
+    total_.peak_map_entries = recording.peak_map_entries;
+    total_.peak_scope_depth = recording.peak_scope_depth;
+    total_.peak_heap_bytes = recording.peak_heap_bytes;
 }
 
 void GraphRun::fail(pto_status status, const char *message)

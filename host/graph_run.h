@@ -35,6 +35,8 @@ public:
     void run(GraphRecorder &recorder, const Limits &limits, wire::ReportBlock *report);
 
     bool has_recorded() const { return has_recorded_; }
+    /// The graph that was recorded is one to replay.
+    bool has_kept() const { return has_kept_; }
     /// The orchestration had to be taken off its thread: nobody knows what it held.
     bool has_faulted() const { return has_faulted_; }
     /// Time that the orchestration took.
@@ -44,11 +46,13 @@ private:
     HostGraph *replay(HostGraph *graph);
     void record(GraphRecorder &recorder, const Limits &limits);
     bool launch(HostGraph &graph, std::size_t begin, wire::ReportBlock *report);
+    pto_status upload(DeviceFailure *failure);
     void add(const wire::ReportBlock &report);
+    void note_peaks(const Recording &recording);
     void fail(pto_status status, const char *message);
 
     bool run_from(const Recording &recording, std::size_t begin, wire::ErrorRecord *error) override;
-    uint64_t read(uint64_t address, uint32_t size_bytes) override;
+    bool read(uint64_t address, uint32_t size_bytes, uint64_t *bits, wire::ErrorRecord *error) override;
     void log(int32_t level, const char *message) override { launcher_.log(level, message); }
 
     HostOrchestration &orch_;
@@ -62,6 +66,7 @@ private:
     uint64_t device_ns_ = 0;         ///< Time on the device while recording.
     uint64_t build_ns_ = 0;
     bool has_recorded_ = false;
+    bool has_kept_ = false;
     bool has_faulted_ = false;
 };
 

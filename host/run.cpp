@@ -310,6 +310,7 @@ pto_status Run::launch()
                                   0,
                                   0,
                                   0,
+                                  0,
                                   0};
     wire::ReportBlock report{};
     if (HostOrchestration *host = callable.host_orchestration(); host != nullptr)
@@ -343,7 +344,7 @@ void Run::run_graph(HostOrchestration &host, const wire::LaunchBlock &block, wir
     last_ns_ = now_ns();
     result_.build_ns = graph.build_ns();
     result_.graph_source = graph.has_recorded() ? PTO_GRAPH_RECORDED : PTO_GRAPH_REPLAYED;
-    context_.count_graph(graph.has_recorded());
+    context_.count_graph(graph.has_kept(), !graph.has_recorded() && report->error.status == PTO_OK);
 }
 
 /// The time limit is for the launches of a run together.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A task graph that was built ahead of its run, as the host sends it to the executor: a header and a stream of items in
 // the order in which the orchestration made them. Addresses are relative to a base, so that the same image serves runs
-// with other tensors. Items are made of 64-bit words; offsets are in bytes from the start of the image.
+// with other tensors. Items are made of 64-bit words; offsets are from the start of the image, in bytes unless they say
+// that they are in words.
 //
 //   header | item | item | ...
 //
@@ -17,12 +18,18 @@
 namespace pto::wire {
 
 inline constexpr uint32_t kGraphMagic = 0x48505247; // "GRPH"
-inline constexpr uint32_t kGraphVersion = 1;
+inline constexpr uint32_t kGraphVersion = 2;
+
+/// Larger images are not made: tasks name tensor items by 32-bit word offsets.
+inline constexpr uint64_t kMaxGraphBytes = uint64_t{UINT32_MAX} * sizeof(uint64_t);
 
 struct GraphHeader {
     uint32_t magic;
     uint32_t version;
+    uint32_t tensor_count; ///< Arguments of the runs that it is for.
+    uint32_t scalar_count;
 };
+static_assert(sizeof(GraphHeader) == 16);
 
 /// What an address is relative to: the tensor argument of this number, or one of these.
 enum GraphBase : uint32_t {
@@ -57,7 +64,7 @@ struct ElementItem {
 static_assert(sizeof(ElementItem) == 24 && offsetof(ElementItem, bits) == 16);
 
 /// A task. Behind it, in this order: scalars (of those in `run_scalars`, the number of the run's argument), predicate
-/// words if there is one, offsets of tensor items, numbers of producers; filled up to whole words.
+/// words if there is one, word offsets of tensor items, numbers of producers; filled up to whole words.
 struct TaskItem {
     GraphItem kind;
     uint8_t shape;

@@ -13,7 +13,7 @@ namespace pto::wire {
 
 inline constexpr uint32_t kLaunchMagic = 0x4e55414c; // "LAUN"
 inline constexpr uint32_t kReportMagic = 0x4f504552; // "REPO"
-inline constexpr uint32_t kBlockVersion = 2;
+inline constexpr uint32_t kBlockVersion = 3;
 
 /// One entry of a callable's kernel table, which is indexed by func id.
 struct KernelEntry {
@@ -36,8 +36,9 @@ struct LaunchBlock {
     uint64_t graph_bytes; ///< Of it that are there.
     uint64_t graph_begin; ///< Offset of the first item to run.
     uint64_t graph_ids;   ///< Address of scratch memory for the replay.
+    uint64_t first_task;  ///< Ordinal of the first task: the launches of one run count on.
 };
-static_assert(sizeof(LaunchBlock) == 72 && offsetof(LaunchBlock, graph) == 40);
+static_assert(sizeof(LaunchBlock) == 80 && offsetof(LaunchBlock, graph) == 40);
 
 /// Limits that a run can reach, named in errors.
 enum class Resource : uint32_t {
@@ -52,6 +53,7 @@ enum class Resource : uint32_t {
     kScopes,
     kCores,
     kCompletions,
+    kTaskGraph,
 };
 
 /// What a run that makes no progress waits for; the first that applies. The numbers of enum pto_stall_code.

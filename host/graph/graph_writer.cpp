@@ -16,7 +16,19 @@ void GraphWriter::begin(const wire::ArgsView &args, host::Recording *out)
     out_ = out;
     numbered_ = 0;
     tensors_.clear();
-    append(wire::GraphHeader{wire::kGraphMagic, wire::kGraphVersion});
+    append(wire::GraphHeader{wire::kGraphMagic, wire::kGraphVersion, args.tensor_count, args.scalar_count});
+}
+
+void GraphWriter::end()
+{
+    const auto free = [](auto &container) {
+        std::remove_reference_t<decltype(container)>(container.get_allocator()).swap(container);
+    };
+    free(positions_);
+    free(first_edge_);
+    free(producers_);
+    free(halves_);
+    free(tensors_);
 }
 
 template <class Item> void GraphWriter::append(const Item &item)
@@ -80,7 +92,7 @@ void GraphWriter::write_store(uint64_t address, uint32_t size_bytes, uint64_t bi
     write_element(wire::GraphItem::kStore, address, size_bytes, bits);
 }
 
-/// Offset of an item with this descriptor. Most tasks use descriptors that others have used before.
+/// Word offset of an item with this descriptor. Most tasks use descriptors that others have used before.
 uint32_t GraphWriter::tensor_offset(const pto_tensor &tensor)
 {
     const Place place = place_of(tensor.addr, tensor.size_bytes);
@@ -90,11 +102,11 @@ uint32_t GraphWriter::tensor_offset(const pto_tensor &tensor)
     relative.owner = PTO_NO_TASK;
     const uint64_t hash = XXH3_64bits(&relative, sizeof relative);
     for (auto [at, end] = tensors_.equal_range(hash); at != end; ++at) {
-        const auto *item = reinterpret_cast<const std::byte *>(out_->image.data()) + at->second;
+        const auto *item = reinterpret_cast<const std::byte *>(out_->image.data() + at->second);
         if (std::memcmp(item + offsetof(wire::TensorItem, descriptor), &relative, sizeof relative) == 0)
             return at->second;
     }
-    const auto offset = static_cast<uint32_t>(out_->size_bytes());
+    const auto offset = static_cast<uint32_t>(out_->image.size());
     wire::TensorItem item{};
     item.kind = wire::GraphItem::kTensor;
     std::memcpy(item.descriptor, &relative, sizeof relative);
@@ -164,7 +176,8 @@ void GraphWriter::write_task(TaskSlot &slot, const uint32_t *producers, uint32_t
         item.func_id[lane] = slot.func_id[lane];
     item.predicate_words = has_predicate ? engine::kPredicateWords : 0;
     append(item);
-    append_words(payload.scalars(slot), slot.scalar_count);
+    if (slot.scalar_count > 0)
+        append_words(payload.scalars(slot), slot.scalar_count);
     if (has_predicate) {
         engine::Predicate predicate = payload.predicate(slot);
         const Place place = place_of(predicate.address, pto_dtype_size(predicate.dtype));

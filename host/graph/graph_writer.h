@@ -21,6 +21,8 @@ public:
 
     /// Begins an image. `args` are those that the builder was begun with.
     void begin(const wire::ArgsView &args, host::Recording *out);
+    /// Gives back what was needed for writing.
+    void end();
 
     /// Writes tasks that are complete but not taken back yet, in this order, which must be one that runs.
     void write_tasks(const std::pmr::vector<uint32_t> &slots);
@@ -55,8 +57,7 @@ private:
     std::pmr::vector<uint32_t> producers_;
     std::pmr::vector<uint32_t> halves_; ///< Tail of the item that is being written.
 
-    std::pmr::unordered_multimap<uint64_t, uint32_t>
-        tensors_; ///< Offsets of tensor items by the hash of what is in them.
+    std::pmr::unordered_multimap<uint64_t, uint32_t> tensors_; ///< Word offsets of tensor items, by hash of content.
 };
 
 } // namespace pto::inline PTO_ARCH::hostgraph

@@ -35,9 +35,9 @@ uint64_t submission_key(const TaskSlot &slot)
 
 } // namespace
 
-Recorder::Recorder(const host::DeviceLayout &layout, std::pmr::memory_resource *memory)
-    : memory_(memory), layout_(layout), geometry_(engine::Geometry::of_tasks(layout.max_tasks)), engine_{},
-      builder_(engine_), writer_(engine_, memory), order_(memory)
+Recorder::Recorder(const host::DeviceLayout &layout, std::pmr::memory_resource *memory, uint64_t max_graph_bytes)
+    : memory_(memory), layout_(layout), geometry_(engine::Geometry::of_tasks(layout.max_tasks)),
+      max_graph_bytes_(max_graph_bytes), engine_{}, builder_(engine_), writer_(engine_, memory), order_(memory)
 {
 }
 
@@ -47,9 +47,10 @@ Recorder::~Recorder()
         munmap(arena_, arena_bytes_);
 }
 
-host::GraphRecorder *Recorder::create(const host::DeviceLayout &layout, std::pmr::memory_resource *memory)
+host::GraphRecorder *Recorder::create(const host::DeviceLayout &layout, std::pmr::memory_resource *memory,
+                                      uint64_t max_graph_bytes)
 {
-    auto *recorder = std::pmr::polymorphic_allocator<>(memory).new_object<Recorder>(layout, memory);
+    auto *recorder = std::pmr::polymorphic_allocator<>(memory).new_object<Recorder>(layout, memory, max_graph_bytes);
     if (recorder->map_arena())
         return recorder;
     destroy(recorder);
@@ -107,6 +108,8 @@ std::size_t Recorder::record(const host::RecordRequest &request, host::Recording
         builder_.finish();
     }
     note_results(request);
+    writer_.end();
+    std::pmr::vector<uint32_t>(memory_).swap(order_);
     *error = engine_.error.record();
     return run_until_ * sizeof(uint64_t);
 }
@@ -160,6 +163,8 @@ void Recorder::note_results(const host::RecordRequest &request)
         for (uint32_t i = 0; i < request.args.scalar_count; i++)
             if (builder_.has_read_scalar(i))
                 out_->scalars.push_back({i, request.args.scalars[i]});
+        for (uint32_t i = 0; builder_.has_named_address() && i < request.args.tensor_count; i++)
+            out_->addresses.push_back(request.args.tensors[i].addr);
     } catch (const std::bad_alloc &) {
         fail_memory();
     }
@@ -168,6 +173,19 @@ void Recorder::note_results(const host::RecordRequest &request)
 void Recorder::fail_memory()
 {
     engine_.error.set(engine::error_record(PTO_ERROR_OUT_OF_HOST_MEMORY), "host memory ran out for the task graph");
+}
+
+void Recorder::check_size()
+{
+    if (out_->size_bytes() <= max_graph_bytes_)
+        return;
+    wire::ErrorRecord record = engine::error_record(PTO_ERROR_CAPACITY);
+    record.resource = wire::Resource::kTaskGraph;
+    record.needed = out_->size_bytes();
+    record.available = max_graph_bytes_;
+    engine_.error.set(record, "the task graph has more than %llu bytes after %llu tasks",
+                      static_cast<unsigned long long>(max_graph_bytes_),
+                      static_cast<unsigned long long>(load_relaxed(engine_.submitted) - engine_.joins));
 }
 
 /// Completes tasks that wait for nothing, and those that they make ready. False: there are none.
@@ -194,6 +212,7 @@ void Recorder::write_all()
     writer_.write_tasks(order_);
     if (load_relaxed(engine_.recycling))
         writer_.write_barrier();
+    check_size();
 }
 
 /// The builder waits for tasks to complete: all of them do, and are written down.
@@ -244,14 +263,16 @@ uint64_t Recorder::load_element(uint64_t address, uint32_t size_bytes)
         bits = request_->known[out_->guards.size()];
     } else {
         wire::ErrorRecord failed{};
-        if (run_until_ < out_->image.size() && !run_->run_from(*out_, run_until_ * sizeof(uint64_t), &failed)) {
+        const bool is_current =
+            run_until_ == out_->image.size() || run_->run_from(*out_, run_until_ * sizeof(uint64_t), &failed);
+        if (!is_current || !run_->read(address, size_bytes, &bits, &failed)) {
             engine_.error.set(failed, "%s", failed.message);
             return 0;
         }
-        bits = run_->read(address, size_bytes);
     }
     writer_.write_guard(address, size_bytes, bits);
     run_until_ = out_->image.size();
+    check_size();
     return bits;
 }
 
@@ -261,6 +282,7 @@ void Recorder::store(void *self, uint64_t address, uint32_t size_bytes, uint64_t
     auto &recorder = *static_cast<Recorder *>(self);
     try {
         recorder.writer_.write_store(address, size_bytes, bits);
+        recorder.check_size();
     } catch (const std::bad_alloc &) {
         recorder.fail_memory();
     }

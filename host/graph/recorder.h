@@ -15,10 +15,16 @@ namespace pto::inline PTO_ARCH::hostgraph {
 class Recorder final : public host::GraphRecorder {
 public:
     /// nullptr: the system has no memory for it.
-    static host::GraphRecorder *create(const host::DeviceLayout &layout, std::pmr::memory_resource *memory);
+    static host::GraphRecorder *create(const host::DeviceLayout &layout, std::pmr::memory_resource *memory)
+    {
+        return create(layout, memory, wire::kMaxGraphBytes);
+    }
+    /// Graphs may have this many bytes at most.
+    static host::GraphRecorder *create(const host::DeviceLayout &layout, std::pmr::memory_resource *memory,
+                                       uint64_t max_graph_bytes);
     static void destroy(host::GraphRecorder *recorder);
 
-    Recorder(const host::DeviceLayout &layout, std::pmr::memory_resource *memory);
+    Recorder(const host::DeviceLayout &layout, std::pmr::memory_resource *memory, uint64_t max_graph_bytes);
     ~Recorder();
     Recorder(const Recorder &) = delete;
     Recorder &operator=(const Recorder &) = delete;
@@ -36,6 +42,7 @@ private:
     bool complete_ready();
     void write_all();
     void fail_memory();
+    void check_size();
 
     // The engine's port.
     static void relax(void *self, uint32_t round);
@@ -49,6 +56,7 @@ private:
     std::pmr::memory_resource *const memory_;
     const host::DeviceLayout layout_;
     const engine::Geometry geometry_;
+    const uint64_t max_graph_bytes_;
     void *arena_ = nullptr;
     std::size_t arena_bytes_ = 0;
     engine::Engine engine_;
