@@ -246,6 +246,8 @@ uint64_t Recorder::load(void *self, uint64_t address, uint32_t size_bytes)
 {
     const pto::posix::UserCodeGuard::Shield shield;
     auto &recorder = *static_cast<Recorder *>(self);
+    if (recorder.engine_.error.is_set())
+        return 0; // what had to be waited for may be half written: it must not be run
     try {
         return recorder.load_element(address, size_bytes);
     } catch (const std::bad_alloc &) {
@@ -280,6 +282,8 @@ void Recorder::store(void *self, uint64_t address, uint32_t size_bytes, uint64_t
 {
     const pto::posix::UserCodeGuard::Shield shield;
     auto &recorder = *static_cast<Recorder *>(self);
+    if (recorder.engine_.error.is_set())
+        return;
     try {
         recorder.writer_.write_store(address, size_bytes, bits);
         recorder.check_size();

@@ -214,6 +214,44 @@ void arguments_that_do_not_fit_the_entry_are_refused(void **)
     assert_int_equal(device.report.error.status, PTO_OK);
 }
 
+void a_graph_whose_head_is_not_sound_is_refused(void **)
+{
+    Device device(chain);
+    alignas(8) pto::wire::GraphHeader head{pto::wire::kGraphMagic, pto::wire::kGraphVersion, 1, 1};
+    const pto::wire::GraphHeader sound = head;
+    const auto launch = [&](uint64_t bytes, uint64_t begin) {
+        device.launch.graph = reinterpret_cast<uint64_t>(&head);
+        device.launch.graph_bytes = bytes;
+        device.launch.graph_begin = begin;
+    };
+    const auto refuse = [&] {
+        device.expect_refusal(PTO_ERROR_INTERNAL, "malformed graph for callable id 5");
+        head = sound;
+        launch(sizeof head, sizeof head);
+    };
+    launch(sizeof head, sizeof head);
+    head.magic++;
+    refuse();
+    head.version++;
+    refuse();
+    head.tensor_count++;
+    refuse();
+    head.scalar_count--;
+    refuse();
+    launch(sizeof head - 1, sizeof head - 1);
+    refuse();
+    launch(sizeof head, sizeof head - 8);
+    refuse();
+    launch(sizeof head, sizeof head + 8);
+    refuse();
+    launch(sizeof head + 16, sizeof head + 4);
+    refuse();
+    device.run();
+    assert_int_equal(device.report.error.status, PTO_OK);
+    assert_int_equal(device.report.graph_end, sizeof head);
+    assert_true(device.lines.empty()); // nobody orchestrated
+}
+
 void an_argument_that_is_no_tensor_ends_the_run(void **)
 {
     Device device(chain);
@@ -241,6 +279,7 @@ int main()
         cmocka_unit_test(a_callable_that_is_not_loaded_is_refused),
         cmocka_unit_test(a_launch_block_of_another_version_is_refused),
         cmocka_unit_test(arguments_that_do_not_fit_the_entry_are_refused),
+        cmocka_unit_test(a_graph_whose_head_is_not_sound_is_refused),
         cmocka_unit_test(an_argument_that_is_no_tensor_ends_the_run),
         cmocka_unit_test(a_run_that_is_abandoned_ends_although_its_kernels_do_not),
     };
