@@ -3,6 +3,7 @@
 // apart; every table is complete. The program has the library's objects, a device that can be made to fail, and a hash
 // that is the same for all images.
 #include <cstring>
+#include <numeric>
 
 #include "host/image_store.h"
 #include "wrapped_device.hpp"
@@ -126,6 +127,40 @@ void a_run_that_fails_at_any_step_copies_nothing_out_and_the_next_one_works(void
         EXPECT_VALUE(c[0] + c[99], 10);
     }
     assert_true(has(failed, DeviceCall::kMemAlloc));
+    assert_true(has(failed, DeviceCall::kCopyTo));
+    assert_true(has(failed, DeviceCall::kCopyFrom));
+}
+
+/// Calls of functions that can fail.
+uint64_t device_calls()
+{
+    const DeviceBooks books = device_books();
+    return std::accumulate(std::begin(books.calls), std::end(books.calls), uint64_t{0});
+}
+
+/// Copies of elements and of parts of graphs among them. Device memory that a graph cannot have may be found elsewhere.
+void a_run_that_reads_elements_fails_with_any_copy_that_it_makes(void **)
+{
+    TestChip chip;
+    CallableBuilder reader = callable("orch_graphs", "data_dependent").inout();
+    uint32_t failed = 0;
+    bool has_failed = true;
+    for (uint64_t number = 1; has_failed; number++) {
+        chip.prepare(0, reader);
+        std::vector<int32_t> x = {1, 1, 1};
+        const uint64_t before = device_calls();
+        fail_device_call(number);
+        const pto_status status = chip.run(0, {integers(x)});
+        fail_device_call(0);
+        has_failed = device_calls() - before >= number;
+        if (has_failed)
+            failed |= 1u << static_cast<uint32_t>(failed_call());
+        if (has_failed && failed_call() != DeviceCall::kMemAlloc)
+            assert_int_not_equal(status, PTO_OK);
+        assert_true(x == (status == PTO_OK ? std::vector{34, 34, 78} : std::vector{1, 1, 1}));
+        EXPECT_STATUS(PTO_OK, pto_health(chip.get()));
+        EXPECT_STATUS(PTO_OK, pto_release(chip.get(), 0));
+    }
     assert_true(has(failed, DeviceCall::kCopyTo));
     assert_true(has(failed, DeviceCall::kCopyFrom));
 }
@@ -317,6 +352,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_prepare_that_fails_at_any_step_leaves_nothing_on_either_side),
         cmocka_unit_test(an_open_that_fails_leaves_nothing),
         cmocka_unit_test(a_run_that_fails_at_any_step_copies_nothing_out_and_the_next_one_works),
+        cmocka_unit_test(a_run_that_reads_elements_fails_with_any_copy_that_it_makes),
         cmocka_unit_test(a_malloc_or_copy_that_fails_says_so),
         cmocka_unit_test(a_run_loads_unloads_and_once_warm_allocates_nothing),
         cmocka_unit_test(closing_gives_the_device_everything_back),
