@@ -97,8 +97,11 @@ void UserCodeGuard::on_request(int signal, siginfo_t *info, void *context)
     UserCodeGuard *guard = current_guard;
     if (info->si_code == SI_TIMER && guard != nullptr) {
         Watchdog *watchdog = guard->watchdog_.load(std::memory_order_relaxed);
-        if (watchdog != nullptr && watchdog == info->si_value.sival_ptr)
+        if (watchdog != nullptr && watchdog == info->si_value.sival_ptr) {
             watchdog->tick();
+            if (!guard->abort_requested())
+                return; // the timer is this library's: it is nobody else's business
+        }
     }
     if (guard == nullptr || !guard->abort_requested())
         return pass_on(signal, info, context);
