@@ -115,7 +115,7 @@ void slices_with_steps_are_ordered_only_where_they_overlap(void **)
     const pto_run_result result = run_once(chip, builder, {pto_host_tensor(x.data(), PTO_INT32, 2, shape)});
     for (std::size_t i = 0; i < x.size(); i++)
         assert_int_equal(x[i], i % 2 == 0 ? 10 : 20);
-    assert_int_equal(result.edges, 2);
+    assert_true(result.edges <= 2); // fewer when a producer was complete before its consumer came
 }
 
 void a_hundred_thousand_tasks_fit_in_one_scope(void **)

