@@ -11,8 +11,8 @@ void Scheduler::reset(uint32_t cluster_count, const wire::KernelEntry *kernels)
     kernels_ = kernels;
     cores_.reset(cluster_count);
     cohort_.reset();
-    for (Kept &kept : kept_)
-        kept.slot = nullptr;
+    for (uint32_t i = 0, count = load_relaxed(engine_.engaged); i < count; i++)
+        kept_[i].slot = nullptr; // those of other workers are empty: they are all at the end of a run
 }
 
 bool Scheduler::has_ready() const
@@ -31,13 +31,17 @@ void Scheduler::flush(uint32_t worker)
     if (kept == nullptr)
         return;
     kept_[worker].slot = nullptr;
-    engine_.push_ready(*kept);
+    engine_.push_ready(*kept, engine_.sharing(worker));
     port_.work_ready(port_.self, 1);
 }
 
 bool Scheduler::step(uint32_t worker)
 {
-    if (port_.poll(port_.self, worker) || poll_deferred(worker) || step_cohort(worker))
+    if (load_relaxed(*port_.under_way) != 0 && port_.poll(port_.self, worker))
+        return true;
+    if (!engine_.deferred.is_empty() && poll_deferred(worker))
+        return true;
+    if ((cohort_.is_collecting() || !engine_.ready[engine::kCohortQueue].is_empty()) && step_cohort(worker))
         return true;
     // While a cohort collects cores, those of their types that become idle are for it alone; its turn ends when the
     // kernels that run there have.
@@ -76,7 +80,7 @@ bool Scheduler::take_ready(uint32_t worker, uint32_t closed)
         engine::ReadyQueue &queue = engine_.ready[static_cast<uint32_t>(candidate.shape)];
         if (queue.is_empty() || (candidate.lanes & closed) != 0)
             continue;
-        const uint32_t index = queue.pop(&engine_.tasks[0]);
+        const uint32_t index = queue.pop(&engine_.tasks[0], engine_.sharing(worker));
         if (index != engine::kNone && start(worker, engine_.tasks[index]))
             return true;
     }
@@ -122,22 +126,43 @@ bool Scheduler::start(uint32_t worker, TaskSlot &slot)
         complete(worker, slot);
         return true;
     }
-    const uint32_t place =
-        slot.shape == Shape::kMix ? cores_.claim_lanes(slot.lane_mask, worker) : cores_.claim_one(slot.shape, worker);
-    if (place == kNoCore) {
+    if (slot.shape == Shape::kMix)
+        return start_mix(worker, slot);
+    const uint32_t core = cores_.claim_one(slot.shape, worker, engine_.sharing(worker));
+    if (core == kNoCore) {
+        engine_.push_ready(slot, engine_.sharing(worker));
+        return false;
+    }
+    const uint32_t lane = slot.lane_mask >> 1; // of the masks with one bit
+    const uint64_t entry = kernels_[slot.func_id[lane]].entry;
+    const LaneRun run = {&slot, entry, take_block(worker, slot), lane, core};
+    port_.start(port_.self, worker, &run, 1);
+    return true;
+}
+
+bool Scheduler::start_mix(uint32_t worker, TaskSlot &slot)
+{
+    const uint32_t cluster = cores_.claim_lanes(slot.lane_mask, worker);
+    if (cluster == kNoCore) {
         engine_.push_ready(slot);
         return false;
     }
     LaneRun runs[kCoresPerCluster];
-    const uint32_t block = slot.next_block++;
-    const uint32_t count = fill_runs(slot, place, block, runs);
-    // The other blocks go back before this one runs: it may take long, or wait for them.
-    if (block + 1 < slot.block_num) {
-        engine_.push_ready(slot);
-        port_.work_ready(port_.self, 1);
-    }
+    const uint32_t count = fill_runs(slot, cluster, slot.next_block, runs);
+    take_block(worker, slot);
     port_.start(port_.self, worker, runs, count);
     return true;
+}
+
+/// The next block to run. The others go back before it runs: it may take long, or wait for them.
+uint32_t Scheduler::take_block(uint32_t worker, TaskSlot &slot)
+{
+    const uint32_t block = slot.next_block++;
+    if (block + 1 < slot.block_num) {
+        engine_.push_ready(slot, engine_.sharing(worker));
+        port_.work_ready(port_.self, 1);
+    }
+    return block;
 }
 
 /// Lets the task that collects cores take what is idle, and starts it once it has them all.
@@ -193,7 +218,7 @@ void Scheduler::start_cohort(uint32_t worker, TaskSlot &slot)
 
 void Scheduler::count_down(uint32_t worker, TaskSlot &slot, uint32_t instances)
 {
-    if (fetch_sub_acq_rel(slot.lanes_left, instances) == instances)
+    if (fetch_sub_acq_rel(slot.lanes_left, instances, engine_.sharing(worker)) == instances)
         complete(worker, slot);
 }
 

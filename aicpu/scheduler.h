@@ -39,6 +39,8 @@ public:
 private:
     /// False, and the task is queued again, when no core is free for it.
     bool start(uint32_t worker, engine::TaskSlot &slot);
+    bool start_mix(uint32_t worker, engine::TaskSlot &slot);
+    uint32_t take_block(uint32_t worker, engine::TaskSlot &slot);
     uint32_t fill_runs(engine::TaskSlot &slot, uint32_t place, uint32_t block, LaneRun *runs) const;
     bool take_kept(uint32_t worker, uint32_t closed);
     bool take_ready(uint32_t worker, uint32_t closed);

@@ -8,8 +8,15 @@ namespace pto::inline PTO_ARCH::engine {
 void GraphOwner::wait_for_all()
 {
     store_relaxed(engine_.recycling, false);
-    for (uint32_t round = 0; engine_.outstanding() > 0 && !load_relaxed(engine_.abandoned); round++)
-        engine_.port.relax(engine_.port.self, round);
+    for (uint32_t round = 0; !load_relaxed(engine_.abandoned);) {
+        if (engine_.port.work(engine_.port.self)) {
+            round = 0;
+            continue;
+        }
+        if (engine_.outstanding() == 0)
+            return;
+        engine_.port.relax(engine_.port.self, round++);
+    }
 }
 
 wire::ErrorRecord GraphOwner::task_error(pto_status status) const
@@ -62,20 +69,12 @@ void GraphOwner::start(TaskSlot &slot, uint32_t edges)
 {
     store_relaxed(engine_.submitted, load_relaxed(engine_.submitted) + 1);
     // Completions so far have counted down from the bias; what is left are the producers still to come.
-    const bool ready = edges == 0 || fetch_sub_acq_rel(slot.fan_in, kFanInBias - edges) == kFanInBias - edges;
+    const Sharing by = engine_.gate.sharing();
+    const bool ready = edges == 0 || fetch_sub_acq_rel(slot.fan_in, kFanInBias - edges, by) == kFanInBias - edges;
     if (!ready)
         return;
-    engine_.push_ready(slot);
+    engine_.push_ready(slot, by);
     engine_.port.work_ready(engine_.port.self, 1);
-}
-
-void GraphOwner::release_reference(uint32_t index)
-{
-    Buffer &buffer = engine_.map[index];
-    if (buffer.is_external() || --buffer.refs > 0)
-        return;
-    engine_.heap.release(buffer.heap_block);
-    engine_.map.remove(index);
 }
 
 } // namespace pto::inline PTO_ARCH::engine

@@ -25,10 +25,8 @@ protected:
     template <class Try> bool wait_for(const char *name, wire::Resource resource, uint64_t needed, Try &&attempt);
     /// Waits until nothing is in flight. False: the run is over.
     bool quiesce();
-    void drain_retired();
-    void release_reference(uint32_t buffer);
 
-    bool is_over() const { return engine_.error.is_set() || load_relaxed(engine_.abandoned); }
+    bool is_over() const { return engine_.error.is_set(); }
     /// Number of the task that is being submitted. Joins are the engine's own and have none.
     unsigned long long ordinal() const
     {

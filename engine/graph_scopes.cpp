@@ -36,7 +36,7 @@ void GraphBuilder::scope_end()
                                  ordinal());
     for (uint32_t at = engine_.scopes.top().buffer_head; at != kNone;) {
         const uint32_t next = engine_.map[at].next_in_scope;
-        release_reference(at);
+        engine_.release_buffer(at);
         at = next;
     }
     engine_.scopes.pop();
@@ -46,7 +46,7 @@ void GraphBuilder::scope_end()
 
 bool GraphBuilder::begin_manual()
 {
-    drain_retired();
+    engine_.drain_retired();
     TaskSlot shape{};
     shape.func_id[0] = shape.func_id[1] = shape.func_id[2] = PTO_NO_KERNEL;
     shape.shape = Shape::kNoCore;
@@ -113,7 +113,7 @@ void GraphBuilder::discard(const pto_tensor *tensor)
     if (!find_buffer(*tensor, kNoArgument, &index))
         return;
     unlink_from_scope(index);
-    release_reference(index);
+    engine_.release_buffer(index);
 }
 
 } // namespace pto::inline PTO_ARCH::engine

@@ -13,10 +13,11 @@ bool GraphOwner::wait_for(const char *name, wire::Resource resource, uint64_t ne
 {
     if (attempt())
         return true;
-    for (uint32_t round = 0;; round++) {
+    for (uint32_t round = 0;;) {
+        const bool busy = engine_.port.work(engine_.port.self);
         // In this order: what completed before the count was read has been handed back by then.
-        const bool idle = engine_.outstanding() == 0;
-        drain_retired();
+        const bool idle = !busy && engine_.outstanding() == 0;
+        engine_.drain_retired();
         if (attempt())
             return true;
         if (is_over())
@@ -25,7 +26,9 @@ bool GraphOwner::wait_for(const char *name, wire::Resource resource, uint64_t ne
             report_deadlock(name, resource, needed);
             return false;
         }
-        engine_.port.relax(engine_.port.self, round);
+        round = busy ? 0 : round + 1;
+        if (!busy)
+            engine_.port.relax(engine_.port.self, round - 1);
     }
 }
 

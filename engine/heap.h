@@ -7,7 +7,8 @@
 
 namespace pto::inline PTO_ARCH::engine {
 
-/// Device-heap allocator: two-level segregated fit, O(1) for both operations, for one thread. What it hands out is
+/// Device-heap allocator: two-level segregated fit, O(1) for both operations, for one thread. Memory that was given back
+/// is used first; the rest, from `top_` on, is cut off in order. What it hands out is
 /// never touched; its books are kept outside, in the arena, so that the memory may be anywhere.
 class Heap {
 public:
@@ -55,6 +56,7 @@ private:
         return of.second + 1 < kSubCount ? Class{of.first, of.second + 1} : Class{of.first + 1, 0};
     }
     uint32_t find_free(uint32_t size) const;
+    uint32_t extend(uint32_t size);
     uint32_t first_at_or_above(Class from) const;
     void link(uint32_t index);
     void unlink(uint32_t index);
@@ -66,6 +68,8 @@ private:
     uint32_t capacity_ = 0;
     uint32_t used_ = 0;
     uint32_t peak_ = 0;
+    uint32_t top_ = 0;      ///< From here on everything is free, and in no block.
+    uint32_t last_ = kNone; ///< The block before it.
     uint32_t first_bitmap_ = 0;
     uint8_t second_bitmap_[kClassCount] = {};
     uint32_t heads_[kClassCount][kSubCount] = {};

@@ -54,12 +54,13 @@ bool Chip::set_up(host::DeviceFailure *failure)
     setup.arena = reinterpret_cast<void *>(arena);
     setup.geometry = geometry;
     setup.cluster_count = config_.cluster_count;
-    setup.worker_count = crew_config(config_).max_workers;
+    setup.worker_count = 1;
+    setup.gate = crew_.gate();
     setup.heap_base = heap;
     setup.heap_bytes = config_.heap_bytes;
     setup.memory_base = memory_.base();
     setup.memory_bytes = memory_.size_bytes();
-    const aicpu::ExecutorPort port{this, start, offer, poll, relax, work_ready, log, load, unload};
+    const aicpu::ExecutorPort port{this, start, offer, poll, &lane_count_, relax, work_ready, log, load, unload};
     executor_ = std::make_unique<aicpu::Executor>(setup, port);
     const int problem = crew_.start(executor_.get(), lanes_pending, this);
     if (problem == 0)
@@ -105,6 +106,7 @@ void Chip::run(const wire::LaunchBlock &launch, uint64_t timeout_ns, wire::Repor
         executor_->run(launch, report);
         owner.guard.disarm();
     } else {
+        executor_->engine().gate.reset();
         crew_.note_landing(0);
     }
     crew_.end_run();
@@ -175,7 +177,8 @@ void Chip::run_kernel(uint32_t index, const aicpu::LaneRun &run)
     int64_t args[PTO_KERNEL_ARG_WORDS];
     for (uint32_t i = 0; i < slot.tensor_count; i++)
         args[i] = reinterpret_cast<int64_t>(tensors + i);
-    memcpy(args + slot.tensor_count, scalars, slot.scalar_count * sizeof(uint64_t));
+    for (uint32_t i = 0; i < slot.scalar_count; i++)
+        args[slot.tensor_count + i] = static_cast<int64_t>(scalars[i]);
     args[PTO_KERNEL_LOCAL_CONTEXT] = reinterpret_cast<int64_t>(&local);
     args[PTO_KERNEL_GLOBAL_CONTEXT] = reinterpret_cast<int64_t>(&global);
 
@@ -188,7 +191,11 @@ void Chip::run_kernel(uint32_t index, const aicpu::LaneRun &run)
     const uint64_t begin = timed ? now_ns() : 0;
     const bool was_armed = worker.guard.is_armed();
     worker.guard.arm();
+    if (index == 0)
+        executor_->engine().gate.open();
     reinterpret_cast<KernelFunction>(run.entry)(args);
+    if (index == 0)
+        executor_->engine().gate.close();
     if (!was_armed)
         worker.guard.disarm();
     if (timed)

@@ -34,9 +34,9 @@ struct alignas(64) Worker {
 /// The threads of one chip. The thread that runs a callable does its work; helpers sleep until there is enough of it to
 /// be worth waking them; a monitor watches a run that takes long. Nothing runs between runs.
 ///
-/// A helper may touch the executor only inside a session: it announces itself in `inside_`, then checks that a run is
-/// on. The owner ends the run first and then waits for `inside_` to fall to zero. Both orders are sequentially
-/// consistent, so one of the two always sees the other (S1).
+/// A helper may touch the executor only inside a session: it announces itself as a visitor of the gate, then checks that
+/// a run is on. The owner ends the run first and then waits for the number of visitors to fall to zero. Both orders are
+/// sequentially consistent, so one of the two always sees the other (S1). Inside, it waits until the gate is open.
 class Crew {
 public:
     struct Config {
@@ -55,6 +55,8 @@ public:
     int start(aicpu::Executor *executor, bool (*lanes_pending)(void *), void *lanes_self);
 
     Worker &worker(uint32_t index) { return *workers_[index]; }
+    /// By which the owner knows whether it is alone. nullptr: this system has no way to tell.
+    engine::Gate *gate();
 
     /// The owner's run begins and ends. `end_run` returns when no helper touches the executor any more.
     void begin_run(uint64_t timeout_ns);
@@ -100,6 +102,10 @@ private:
         bool awake = false;
     };
 
+    uint32_t visitors() const { return gate_.visitors.load(std::memory_order_seq_cst); }
+    void announce();
+    bool pass_gate();
+    void depart();
     void helper_main(uint32_t index);
     void help(uint32_t index);
     bool park(uint32_t index, std::unique_lock<std::mutex> &lock);
@@ -126,7 +132,7 @@ private:
     alignas(64) std::atomic<uint32_t> state_{kIdle}; ///< S1
     std::atomic<uint64_t> run_number_{0};
     std::atomic<uint64_t> timeout_ns_{0};
-    alignas(64) std::atomic<uint32_t> inside_{0}; ///< S1
+    engine::Gate gate_; ///< S1
     std::atomic<uint32_t> parked_{0};             ///< Ordinary helpers that work_ready could wake.
     std::atomic<uint64_t> kernel_ns_;
     std::atomic<uint64_t> waiting_ns_{0}; ///< Estimated work since the last wake.

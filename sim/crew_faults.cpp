@@ -52,7 +52,7 @@ std::chrono::nanoseconds Crew::fault_grace() const
 void Crew::await_helpers() const
 {
     const auto deadline = std::chrono::steady_clock::now() + fault_grace();
-    while (inside_.load(std::memory_order_seq_cst) != 0 && std::chrono::steady_clock::now() < deadline)
+    while (visitors() != 0 && std::chrono::steady_clock::now() < deadline)
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
@@ -61,7 +61,7 @@ void Crew::evict()
 {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::nanoseconds(tuning::kAbortGraceNs);
     bool armed = true;
-    while ((armed || inside_.load() != 0) && std::chrono::steady_clock::now() < deadline) {
+    while ((armed || visitors() != 0) && std::chrono::steady_clock::now() < deadline) {
         armed = false;
         for (const auto &worker : workers_) {
             armed = armed || worker->guard.is_armed();
@@ -69,7 +69,7 @@ void Crew::evict()
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    lost_threads_ = armed || inside_.load() != 0;
+    lost_threads_ = armed || visitors() != 0;
     store_release(state_, uint32_t{kIdle});
 }
 

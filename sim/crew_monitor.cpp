@@ -158,7 +158,12 @@ void Crew::abort_run(const Watch &watch, bool stalled)
     if (!state_.compare_exchange_strong(running, kAborting, std::memory_order_seq_cst))
         return;                    // it has just ended
     store_relaxed(faulted_, true); // F1
-    executor_->abandon(stall_record(view_stall(watch, stalled)));
+    announce();
+    while (load_acquire(gate_.closed)) // E1
+        std::this_thread::sleep_for(std::chrono::microseconds(50));
+    const aicpu::StallView view = view_stall(watch, stalled);
+    depart();
+    executor_->abandon(stall_record(view));
     evict();
 }
 
