@@ -61,15 +61,19 @@ def plain_name(function):
     return re.split(r"[(<]", name, maxsplit=1)[0].split("'")[0]
 
 
-def phase_of(line_file, function, function_file):
+def source_phase(source):
+    prefix = max((prefix for prefix in SOURCES if source.startswith(prefix)), key=len, default=None)
+    return SOURCES.get(prefix)
+
+
+def phase_of(line_file, function, source):
     if line_file in HEADERS:
         return HEADERS[line_file]
     name = plain_name(function)
     for pattern, phase in FUNCTIONS:
         if pattern.search(name):
             return phase
-    prefix = max((prefix for prefix in SOURCES if function_file.startswith(prefix)), key=len, default=None)
-    return SOURCES.get(prefix, "other")
+    return source_phase(source) or "other"
 
 
 # ---- what callgrind writes -------------------------------------------------------------------------------------------
@@ -119,13 +123,32 @@ def relative(path, root):
     return path[len(root) + 1:] if path.startswith(root + os.sep) else path
 
 
-def phase_of_cost(cost, root, objects):
-    """Code without an object is what the device has loaded from memory; objects that are not ours are libraries."""
-    if cost.object in ("", "???"):
-        return "user"
-    if os.path.basename(cost.object) not in objects:
-        return LIBRARIES
-    return phase_of(relative(cost.line_file, root), cost.function, relative(cost.function_file, root))
+def homes_of(costs):
+    """Function -> the source it stands in. Callgrind names the file of the first instruction, which may be a header."""
+    homes = {}
+    for cost in costs:
+        files = {cost.line_file, cost.function_file}
+        homes.setdefault(cost.function, set()).update(file for file in files if source_phase(file) is not None)
+    return {function: min(files, key=lambda file: (not file.endswith(".cpp"), file), default="")
+            for function, files in homes.items()}
+
+
+def phase_of_each(costs, root, objects):
+    """[(phase, function, instructions)] of costs. Code without an object is what the device has loaded from memory;
+    objects that are not ours are libraries."""
+    costs = [cost._replace(line_file=relative(cost.line_file, root), function_file=relative(cost.function_file, root))
+             for cost in costs]
+    homes = homes_of(costs)
+    phases = []
+    for cost in costs:
+        if cost.object in ("", "???"):
+            phase = "user"
+        elif os.path.basename(cost.object) not in objects:
+            phase = LIBRARIES
+        else:
+            phase = phase_of(cost.line_file, cost.function, homes[cost.function])
+        phases.append((phase, plain_name(cost.function), cost.instructions))
+    return phases
 
 
 def per_task(measured):
@@ -159,19 +182,20 @@ def read_folder(folder):
     return measured
 
 
-def count_by(measured, key_of_cost):
+def count_by(measured, root, objects, key):
+    """{graph: {key(phase, function): instructions per task}}"""
     counters = {title: collections.Counter() for title in measured}
     for title, costs in measured.items():
-        for cost in costs:
-            counters[title][key_of_cost(cost)] += cost.instructions
+        for phase, function, instructions in phase_of_each(costs, root, objects):
+            counters[title][key(phase, function)] += instructions
     return per_task(counters)
 
 
 def count_phases(measured, root, objects):
     """{graph: {phase: instructions per task, ..., "total": ...}}"""
-    counts = count_by(measured, lambda cost: phase_of_cost(cost, root, objects))
+    counts = count_by(measured, root, objects, lambda phase, function: phase)
     for name, count in counts.items():
-        phases = {phase: count.get(phase, 0) for phase in (*PHASES, LIBRARIES)}
+        phases = {phase: float(count.get(phase, 0)) for phase in (*PHASES, LIBRARIES)}
         phases["total"] = sum(phases[phase] for phase in PHASES)
         counts[name] = {phase: round(value, 1) for phase, value in phases.items()}
     return counts
@@ -179,7 +203,7 @@ def count_phases(measured, root, objects):
 
 def count_functions(measured, root, objects):
     """{graph: {(phase, function): instructions per task}}"""
-    return count_by(measured, lambda cost: (phase_of_cost(cost, root, objects), plain_name(cost.function)))
+    return count_by(measured, root, objects, lambda phase, function: (phase, function))
 
 
 def measure(valgrind, program):

@@ -31,9 +31,12 @@ struct Shape {
 };
 
 constexpr Shape kShapes[] = {
-    {"chain", "counted_chain", 0, false},          {"wide", "counted_wide", 0, false},
-    {"tree", "counted_tree", 0, false},            {"stencil", "counted_stencil", 0, false},
-    {"stream", "counted_stream", kFewTasks, false}, {"run", "counted_wide", 0, true},
+    {"chain", "counted_chain", 0, false},
+    {"wide", "counted_wide", 0, false},
+    {"tree", "counted_tree", 0, false},
+    {"stencil", "counted_stencil", 0, false},
+    {"stream", "counted_stream", kFewTasks, false},
+    {"run", "counted_wide", 0, true},
 };
 
 void *do_nothing(void *)
@@ -156,8 +159,8 @@ private:
 
 /// The library's threads, the monitor of a chip above all, end before they have done anything. Nothing that is counted
 /// here needs them.
-extern "C" __attribute__((visibility("default"))) int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
-                                                                     void *(*)(void *), void *argument)
+extern "C" __attribute__((visibility("default"))) int
+pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*)(void *), void *argument)
 {
     using Create = int (*)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
     static const auto create = reinterpret_cast<Create>(dlsym(RTLD_NEXT, "pthread_create"));

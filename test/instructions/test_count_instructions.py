@@ -89,9 +89,17 @@ class Reading(Folder):
     def test_every_cost_has_its_phase_and_calls_are_not_counted_twice(self):
         self.write(1, 10)
         _, costs = counting.read_costs((self.root / "out.1").read_text(), "out.1")
-        phases = [(counting.phase_of_cost(cost, "/source", {"libpto_counted.so"}), cost.instructions) for cost in costs]
-        self.assertEqual(phases, [("submit", 100), ("ready", 10), ("submit", 5), ("complete", 9), ("libraries", 40),
+        phases = counting.phase_of_each(costs, "/source", {"libpto_counted.so"})
+        self.assertEqual([(phase, cost) for phase, _, cost in phases], [("submit", 100), ("ready", 10), ("submit", 5), ("complete", 9), ("libraries", 40),
                                   ("user", 8)])
+
+    def test_a_function_that_begins_with_an_inlined_line_belongs_to_its_source(self):
+        text = FILE.replace("fl=/build/../source/aicpu/scheduler.cpp", "fl=/usr/include/atomic.h\nfn=Scheduler::step()\n"
+                            "7 1\nfi=/build/../source/aicpu/scheduler.cpp\n8 2\nfe=/build/../source/engine/task.h\n9 3\n"
+                            "fl=/build/../source/aicpu/scheduler.cpp")
+        _, costs = counting.read_costs(text.format(size=10, submit=100, ready=10, total=172 + 6), "out.1")
+        phases = counting.phase_of_each(costs, "/source", {"libpto_counted.so"})
+        self.assertEqual([cost for phase, _, cost in phases if phase == "dispatch"], [1, 2, 3])
 
     def test_libraries_belong_to_no_total(self):
         self.write(1, 10)
