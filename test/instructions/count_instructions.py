@@ -320,7 +320,7 @@ def judge(counts, budgets, key):
     for problem in problems:
         print(problem)
     if problems:
-        print("If that is what the change is for: meson compile -C BUILD update-instruction-counts, and commit the file.")
+        print("If that is what the change is for: ninja -C BUILD update-instruction-counts.")
     return 1 if problems else 0
 
 
