@@ -8,6 +8,7 @@
 #ifndef PTO_ENGINE_BOX_H
 #define PTO_ENGINE_BOX_H
 
+#include "engine/base/hot.h"
 #include "engine/task.h"
 
 namespace pto::inline PTO_ARCH::engine {
@@ -48,7 +49,7 @@ ViewDefect read_strided_view(const pto_tensor &tensor, ByteView *out);
 
 /// Reads a descriptor, trusting none of its derived fields. `offset` in the result is relative to `tensor.addr`.
 /// kOverlap: two elements share bytes; kBounds: the view leaves the buffer's `size_bytes`.
-inline ViewDefect read_view(const pto_tensor &tensor, ByteView *out)
+PTO_HOT ViewDefect read_view(const pto_tensor &tensor, ByteView *out)
 {
     const uint64_t element = pto_dtype_size(tensor.dtype);
     if (tensor.ndims - 1 >= PTO_MAX_RANK || element == 0)
@@ -68,22 +69,6 @@ inline ViewDefect read_view(const pto_tensor &tensor, ByteView *out)
     out->span = count * element;
     out->rank = 1;
     out->dim[0] = {out->span, 1};
-    return ViewDefect::kSound;
-}
-
-/// What is wrong with a tensor that pto_tensor_new has made and that fills its buffer.
-inline ViewDefect check_row_major(const pto_tensor &tensor)
-{
-    if (tensor.ndims - 1 >= PTO_MAX_RANK)
-        return ViewDefect::kRank;
-    if (tensor.dtype >= PTO_DTYPE_COUNT)
-        return ViewDefect::kDtype;
-    for (uint32_t i = tensor.ndims; i-- > 0;) {
-        if (tensor.shape[i] == 0)
-            return ViewDefect::kShape;
-        if (tensor.strides[i] == 0)
-            return ViewDefect::kStride; // more elements than a stride can count
-    }
     return ViewDefect::kSound;
 }
 

@@ -53,36 +53,6 @@ uint64_t Engine::outstanding() const
     return load_relaxed(submitted) - completed;
 }
 
-TaskSlot *Engine::complete(uint32_t worker, TaskSlot &slot)
-{
-    const Sharing by = sharing(worker);
-    TaskSlot *next = nullptr;
-    uint32_t pushed = 0;
-    tasks.close_edges(slot, by, [&](TaskSlot &consumer) {
-        if (next == nullptr) {
-            next = &consumer;
-        } else {
-            push_ready(consumer, by);
-            pushed++;
-        }
-    });
-    if ((slot.flags & kJoin) != 0) {
-        std::atomic<uint64_t> &completed_joins = counts[worker].joins;
-        store_relaxed(completed_joins, load_relaxed(completed_joins) + 1);
-    }
-    if (load_relaxed(recycling)) {
-        if (worker == 0 && reclaims_at_once)
-            reclaim(slot);
-        else
-            tasks.retire(slot);
-    }
-    std::atomic<uint64_t> &completed = counts[worker].tasks;
-    store_release(completed, load_relaxed(completed) + 1); // D5: this worker is the only writer
-    if (pushed > 0)
-        port.work_ready(port.self, pushed);
-    return next;
-}
-
 void Engine::reclaim(TaskSlot &slot)
 {
     if ((slot.flags & kHoldsBuffers) != 0) {

@@ -2,6 +2,7 @@
 #ifndef PTO_ENGINE_ENGINE_H
 #define PTO_ENGINE_ENGINE_H
 
+#include "engine/base/hot.h"
 #include "engine/deferred_list.h"
 #include "engine/error_latch.h"
 #include "engine/gate.h"
@@ -107,7 +108,7 @@ struct Engine {
 
     /// Marks a task complete: consumers that waited for it alone become ready, except one that is returned for the
     /// caller to run next (nullptr: none). Any worker, once per task.
-    TaskSlot *complete(uint32_t worker, TaskSlot &slot);
+    inline TaskSlot *complete(uint32_t worker, TaskSlot &slot);
 
     /// Takes back what a completed task held: slot, arguments, edges, and its share in buffers. Owner only.
     void reclaim(TaskSlot &slot);
@@ -131,6 +132,36 @@ private:
     void reclaim_retired();
     void free_buffer(uint32_t index);
 };
+
+PTO_HOT TaskSlot *Engine::complete(uint32_t worker, TaskSlot &slot)
+{
+    const Sharing by = sharing(worker);
+    TaskSlot *next = nullptr;
+    uint32_t pushed = 0;
+    tasks.close_edges(slot, by, [&](TaskSlot &consumer) {
+        if (next == nullptr) {
+            next = &consumer;
+        } else {
+            push_ready(consumer, by);
+            pushed++;
+        }
+    });
+    if ((slot.flags & kJoin) != 0) {
+        std::atomic<uint64_t> &completed_joins = counts[worker].joins;
+        store_relaxed(completed_joins, load_relaxed(completed_joins) + 1);
+    }
+    if (load_relaxed(recycling)) {
+        if (worker == 0 && reclaims_at_once)
+            reclaim(slot);
+        else
+            tasks.retire(slot);
+    }
+    std::atomic<uint64_t> &completed = counts[worker].tasks;
+    store_release(completed, load_relaxed(completed) + 1); // D5: this worker is the only writer
+    if (pushed > 0)
+        port.work_ready(port.self, pushed);
+    return next;
+}
 
 } // namespace pto::inline PTO_ARCH::engine
 

@@ -2,19 +2,11 @@
 // Submitting a task: read and check everything, take what the task needs (waiting while the engine is full), fill its
 // slot, add the edges, let it go. A failed check latches an error and leaves the slot unused. This is the path of every
 // task: what is only there to tell a user what is wrong is in graph_refusals.cpp.
-#include "engine/graph_builder.h"
-#include "engine/graph_wait.h"
-
-#include "engine/base/memory.h"
+#include "engine/graph_tensors.h"
 
 namespace pto::inline PTO_ARCH::engine {
 
 namespace {
-
-bool is_scalar(const pto_arg &arg)
-{
-    return arg.access >= PTO_ACCESS_SCALAR;
-}
 
 /// The element that a checked predicate reads, as a tensor of its own.
 pto_tensor element_of(const pto_predicate &predicate)
@@ -59,7 +51,7 @@ void GraphBuilder::finish()
     wait_for_all();
 }
 
-bool GraphBuilder::read_kernels(const pto_task &task, TaskSlot *shape)
+PTO_HOT bool GraphBuilder::read_kernels(const pto_task &task, TaskSlot *shape)
 {
     if (task.struct_size != sizeof(pto_task))
         return refuse_size(task);
@@ -110,7 +102,7 @@ bool GraphBuilder::read_launch(const pto_task &task, TaskSlot *shape)
     return false;
 }
 
-bool GraphBuilder::count_arguments(const pto_task &task, TaskSlot *counts)
+PTO_HOT bool GraphBuilder::count_arguments(const pto_task &task, TaskSlot *counts)
 {
     uint32_t tensors = 0;
     uint32_t scalars = 0;
@@ -164,7 +156,7 @@ public:
 
     bool is_live(TaskId id) { return id == self_ || tasks_.find_live(id) != nullptr; }
 
-    bool operator()(TaskId id)
+    PTO_HOT bool operator()(TaskId id)
     {
         if (id == self_)
             return true;
@@ -194,7 +186,7 @@ private:
     uint32_t edges_ = 0;
 };
 
-inline bool GraphBuilder::add_access(uint32_t access, uint32_t argument, pto_tensor *tensor, EdgeSink &sink)
+PTO_HOT bool GraphBuilder::add_access(uint32_t access, uint32_t argument, pto_tensor *tensor, EdgeSink &sink)
 {
     Resolved resolved;
     if (!resolve(*tensor, argument, &resolved))
@@ -212,7 +204,7 @@ inline bool GraphBuilder::add_access(uint32_t access, uint32_t argument, pto_ten
 }
 
 /// Scalars and tensors of the task, in the slot's payload; `sink` gets what the tensors depend on.
-inline bool GraphBuilder::fill_arguments(const pto_task &task, TaskSlot &slot, EdgeSink &sink)
+PTO_HOT bool GraphBuilder::fill_arguments(const pto_task &task, TaskSlot &slot, EdgeSink &sink)
 {
     pto_tensor *tensor = engine_.tasks.payload.tensors(slot.payload);
     uint64_t *scalars = engine_.tasks.payload.scalars(slot);
@@ -252,7 +244,7 @@ bool GraphBuilder::add_listed(const pto_task &task, TaskSlot &slot, EdgeSink &ow
     return !is_over() && (!in_manual_scope() || join_manual(slot));
 }
 
-bool GraphBuilder::fill(const pto_task &task, TaskSlot &slot, EdgeSink &own, EdgeSink &inferred)
+PTO_HOT bool GraphBuilder::fill(const pto_task &task, TaskSlot &slot, EdgeSink &own, EdgeSink &inferred)
 {
     if (!fill_arguments(task, slot, inferred))
         return false;

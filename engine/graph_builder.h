@@ -77,13 +77,13 @@ private:
                kernels_[func_id].core_type == core_type;
     }
     static uint32_t core_type_of(uint32_t lane) { return lane == kLaneAic ? PTO_CORE_AIC : PTO_CORE_AIV; }
-    bool read_kernels(const pto_task &task, TaskSlot *shape);
+    inline bool read_kernels(const pto_task &task, TaskSlot *shape);
     bool read_launch(const pto_task &task, TaskSlot *shape);
-    bool count_arguments(const pto_task &task, TaskSlot *counts);
-    bool fill(const pto_task &task, TaskSlot &slot, EdgeSink &own, EdgeSink &inferred);
-    bool fill_arguments(const pto_task &task, TaskSlot &slot, EdgeSink &sink);
+    inline bool count_arguments(const pto_task &task, TaskSlot *counts);
+    inline bool fill(const pto_task &task, TaskSlot &slot, EdgeSink &own, EdgeSink &inferred);
+    inline bool fill_arguments(const pto_task &task, TaskSlot &slot, EdgeSink &sink);
     bool fill_predicate(const pto_predicate &predicate, TaskSlot &slot);
-    bool add_access(uint32_t access, uint32_t argument, pto_tensor *tensor, EdgeSink &sink);
+    inline bool add_access(uint32_t access, uint32_t argument, pto_tensor *tensor, EdgeSink &sink);
     bool add_listed(const pto_task &task, TaskSlot &slot, EdgeSink &own);
     bool join_manual(TaskSlot &slot);
 
@@ -95,11 +95,10 @@ private:
     bool wait_for_element(const Resolved &element, bool for_write);
 
     // Tensors.
-    bool resolve(const pto_tensor &tensor, uint32_t argument, Resolved *out);
-    bool find_buffer(const pto_tensor &tensor, uint32_t argument, uint32_t *out_index);
+    inline bool resolve(const pto_tensor &tensor, uint32_t argument, Resolved *out);
+    inline bool find_buffer(const pto_tensor &tensor, uint32_t argument, uint32_t *out_index);
     bool find_external(const pto_tensor &tensor, uint32_t argument, uint32_t *out_index);
-    bool allocate_output(const pto_tensor &specification, TaskId owner, uint32_t argument, pto_tensor *out);
-    bool hold(uint32_t heap_block, TaskId owner, pto_tensor *tensor);
+    inline bool allocate_output(const pto_tensor &specification, TaskId owner, uint32_t argument, pto_tensor *out);
     bool resolve_element(const pto_tensor *tensor, const uint32_t *index, Resolved *out, uint64_t *out_address);
 
     // Refusals: latch an error and return false.

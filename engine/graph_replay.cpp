@@ -2,6 +2,7 @@
 #include "engine/graph_replay.h"
 
 #include "engine/base/memory.h"
+#include "engine/graph_wait.h"
 
 namespace pto::inline PTO_ARCH::engine {
 namespace {

@@ -2,8 +2,7 @@
 // The builder's scopes. Tasks of manual scopes get no inferred dependencies; so that later tasks can wait for them as
 // usual, every open manual scope has a join: a task of the engine's own that waits for all tasks of the scope, and in
 // whose name their accesses are recorded.
-#include "engine/graph_builder.h"
-#include "engine/graph_wait.h"
+#include "engine/graph_tensors.h"
 
 namespace pto::inline PTO_ARCH::engine {
 

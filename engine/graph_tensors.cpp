@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The builder's view of tensors: which buffer a descriptor names, whether it may be used, new outputs.
-#include "engine/base/memory.h"
-#include "engine/graph_builder.h"
-#include "engine/graph_wait.h"
+#include "engine/graph_tensors.h"
 
 namespace pto::inline PTO_ARCH::engine {
 /// Gives each argument of the run its buffer. Arguments that share bytes share a buffer, so that their accesses are
@@ -48,19 +46,6 @@ bool GraphBuilder::add_argument_buffers(pto_tensor *tensors, const uint16_t *by_
     return true;
 }
 
-bool GraphBuilder::find_buffer(const pto_tensor &tensor, uint32_t argument, uint32_t *out_index)
-{
-    *out_index = tensor.buffer;
-    const Buffer *buffer = engine_.map.find(tensor.buffer);
-    if (buffer != nullptr && buffer->owner.bits == tensor.owner &&
-        buffer->is_external() == (tensor.owner == PTO_NO_TASK) && buffer->contains(tensor.addr, tensor.size_bytes) &&
-        (buffer->is_external() || engine_.scopes.is_open(buffer->scope_depth, buffer->scope_serial)))
-        return true;
-    if (tensor.buffer == 0 && tensor.owner == PTO_NO_TASK && tensor.addr != 0)
-        return find_external(tensor, argument, out_index);
-    return refuse_handle(tensor, argument);
-}
-
 /// A tensor that the orchestration made from an address: it must lie in device memory outside the engine's heap, and
 /// either inside one argument or clear of all of them.
 bool GraphBuilder::find_external(const pto_tensor &tensor, uint32_t argument, uint32_t *out_index)
@@ -88,63 +73,6 @@ bool GraphBuilder::find_external(const pto_tensor &tensor, uint32_t argument, ui
                         [&] { return (*out_index = engine_.map.add(buffer)) != kNone; });
     }
     return refuse_memory(tensor, argument, defect);
-}
-
-bool GraphBuilder::resolve(const pto_tensor &tensor, uint32_t argument, Resolved *out)
-{
-    const ViewDefect defect = read_view(tensor, &out->view);
-    if (defect != ViewDefect::kSound)
-        return refuse_view(defect, tensor, argument);
-    if (!find_buffer(tensor, argument, &out->index))
-        return false;
-    out->buffer = &engine_.map[out->index];
-    out->view.offset += tensor.addr - out->buffer->base;
-    return true;
-}
-
-/// Turns the specification of an output into a tensor: row-major, in the engine's heap, held by the innermost scope.
-bool GraphBuilder::allocate_output(const pto_tensor &specification, TaskId owner, uint32_t argument, pto_tensor *out)
-{
-    *out = pto_tensor_new(specification.dtype, specification.ndims, specification.shape);
-    out->version = specification.version;
-    out->manual_dep = specification.manual_dep;
-    out->address_space = PTO_DEVICE_MEMORY;
-    const ViewDefect defect = __builtin_mul_overflow(out->extent, uint64_t{pto_dtype_size(out->dtype)}, &out->size_bytes)
-                                  ? ViewDefect::kBounds
-                                  : check_row_major(*out);
-    if (defect != ViewDefect::kSound)
-        return refuse_view(defect, *out, argument);
-    uint32_t block = kNone;
-    return wait_for("device heap", wire::Resource::kHeap, out->size_bytes,
-                    [&] { return (block = engine_.heap.allocate(out->size_bytes)) != kNone; }) &&
-           hold(block, owner, out);
-}
-
-/// Makes the buffer of a new tensor, which the innermost scope holds and the task that writes it.
-bool GraphBuilder::hold(uint32_t heap_block, TaskId owner, pto_tensor *tensor)
-{
-    uint32_t index = kNone;
-    if (!wait_for("buffers", wire::Resource::kBuffers, 1, [&] { return (index = engine_.map.allocate()) != kNone; }))
-        return false;
-    Scope &scope = engine_.scopes.top();
-    Buffer &buffer = engine_.map[index];
-    buffer.base = engine_.heap.address(heap_block);
-    buffer.size_bytes = tensor->size_bytes;
-    buffer.refs = 2;
-    buffer.heap_block = heap_block;
-    buffer.scope_serial = scope.serial;
-    buffer.scope_depth = engine_.scopes.depth() - 1;
-    buffer.next_in_scope = scope.buffer_head;
-    buffer.prev_in_scope = kNone;
-    buffer.begin_accesses(owner);
-    if (scope.buffer_head != kNone)
-        engine_.map[scope.buffer_head].prev_in_scope = index;
-    scope.buffer_head = index;
-    scope.held_bytes += engine_.heap.size_bytes(heap_block);
-    tensor->addr = buffer.base;
-    tensor->owner = owner.bits;
-    tensor->buffer = index;
-    return true;
 }
 
 pto_status GraphBuilder::allocate(pto_tensor *tensor)

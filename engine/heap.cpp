@@ -128,39 +128,14 @@ void Heap::split(uint32_t index, uint32_t size)
     link(tail);
 }
 
-/// A new block from the memory that no block has.
-uint32_t Heap::extend(uint32_t size)
+/// A block from memory that was given back, or a new one when none of those is large enough.
+uint32_t Heap::reuse(uint32_t size)
 {
-    if (size > capacity_ - top_)
-        return kNone;
-    const uint32_t index = blocks_.allocate();
+    const uint32_t index = find_free(size);
     if (index == kNone)
-        return kNone;
-    blocks_[index] = {top_, size, last_, kNone, kNone, kNone, false};
-    if (last_ != kNone)
-        blocks_[last_].next_address = index;
-    last_ = index;
-    top_ += size;
-    return index;
-}
-
-uint32_t Heap::allocate(uint64_t size_bytes)
-{
-    const uint64_t granules = (size_bytes - 1) / kGranuleBytes + 1;
-    if (granules > capacity_ - used_)
-        return kNone;
-    const uint32_t size = static_cast<uint32_t>(granules);
-    uint32_t index = first_bitmap_ == 0 ? kNone : find_free(size);
-    if (index != kNone) {
-        unlink(index);
-        split(index, size);
-    } else {
-        index = extend(size);
-        if (index == kNone)
-            return kNone;
-    }
-    used_ += blocks_[index].size;
-    peak_ = used_ > peak_ ? used_ : peak_;
+        return extend(size);
+    unlink(index);
+    split(index, size);
     return index;
 }
 

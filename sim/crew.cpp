@@ -103,9 +103,10 @@ void Crew::note_kernel_time(uint64_t elapsed_ns)
 
 void Crew::work_ready(uint32_t count)
 {
-    if (load_relaxed(parked_) == 0)
+    const uint64_t kernel_ns = load_relaxed(kernel_ns_);
+    if (load_relaxed(parked_) == 0 || kernel_ns < tuning::kSharedKernelNs)
         return;
-    const uint64_t waiting = load_relaxed(waiting_ns_) + count * load_relaxed(kernel_ns_);
+    const uint64_t waiting = load_relaxed(waiting_ns_) + count * kernel_ns;
     store_relaxed(waiting_ns_, waiting);
     if (waiting < tuning::kWakeWorkNs)
         return;

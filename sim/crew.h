@@ -15,20 +15,33 @@
 
 namespace pto::inline PTO_ARCH::sim {
 
+/// A kernel that is on a thread, for reports: in one word, so that nobody sees half of it.
+struct RunningKernel {
+    uint32_t task; ///< Ordinal.
+    int16_t func_id;
+    int16_t core;
+};
+static_assert(std::atomic<RunningKernel>::is_always_lock_free);
+
 /// One thread that runs kernels: the caller of the run (worker 0) or a helper.
 struct alignas(64) Worker {
     pto::posix::UserCodeGuard guard;
-    std::atomic<bool> running{false}; ///< A kernel is on this thread, the one below: for reports.
-    std::atomic<uint32_t> task{0};
-    std::atomic<int32_t> func_id{-1};
-    std::atomic<int32_t> core{-1};
-    std::atomic<uint64_t> started{0}; ///< Kernels started by this worker: tells the monitor that it moves on.
-    uint32_t untimed = 0;             ///< Kernels since the last one that was timed.
+    std::atomic<RunningKernel> kernel{};
+    std::atomic<uint64_t> steps{0}; ///< One for each kernel that began and each that ended: odd while one is running.
+    uint32_t until_timed = 0;       ///< Kernels before the next one that is timed.
 
     // Where the kernel on this thread registers deferred completions.
     volatile uint32_t completion_count = 0;
     volatile int32_t completion_error = 0;
     pto_completion completions[PTO_KERNEL_MAX_COMPLETIONS];
+
+    bool is_running() const { return load_acquire(steps) % 2 == 1; }
+    void begin(RunningKernel which)
+    {
+        store_relaxed(kernel, which);
+        store_release(steps, load_relaxed(steps) + 1);
+    }
+    void end() { store_release(steps, load_relaxed(steps) + 1); }
 };
 
 /// The threads of one chip. The thread that runs a callable does its work; helpers sleep until there is enough of it to
