@@ -72,10 +72,10 @@ struct Engine {
     ReadyQueue ready[kReadyQueueCount];
     DeferredList deferred;
     WorkerCount counts[kMaxWorkers];
-    std::atomic<uint32_t> engaged;   ///< Entries of `counts` in use: workers below this may complete tasks.
-    GateKeeper gate;                 ///< Whether the owner, which is worker 0, is alone.
-    bool reclaims_at_once; ///< What worker 0 completes is taken back at once, not by way of the retired stack.
-    std::atomic<bool> recycling;     ///< Completed slots go back to the owner; off once nothing more is submitted.
+    std::atomic<uint32_t> engaged; ///< Entries of `counts` in use: workers below this may complete tasks.
+    GateKeeper gate;               ///< Whether the owner, which is worker 0, is alone.
+    bool reclaims_at_once;         ///< What worker 0 completes is taken back at once, not by way of the retired stack.
+    std::atomic<bool> recycling;   ///< Completed slots go back to the owner; off once nothing more is submitted.
     std::atomic<uint64_t> submitted; ///< Written by the owner; others watch it for progress.
     uint64_t joins;                  ///< Submitted tasks that are not the orchestration's. Owner only.
     uint64_t first_ordinal;          ///< Number of the first task: a run may have been launched before. Owner only.

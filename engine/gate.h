@@ -18,7 +18,7 @@ namespace pto::inline PTO_ARCH::engine {
 ///
 /// Whoever runs on the owner's behalf on the owner's thread is the owner.
 struct Gate {
-    alignas(64) std::atomic<bool> closed{false};    ///< E1: the owner opens with release, a visitor acquires.
+    alignas(64) std::atomic<bool> closed{false};   ///< E1: the owner opens with release, a visitor acquires.
     alignas(64) std::atomic<uint32_t> visitors{0}; ///< E2: a visitor leaves with release, the owner acquires.
 };
 

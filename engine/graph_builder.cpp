@@ -232,8 +232,8 @@ PTO_HOT bool GraphBuilder::fill_arguments(const pto_task &task, TaskSlot &slot, 
 }
 
 /// Dependencies that the task lists: beside the inferred ones, or in a manual scope instead of them. There the accesses
-/// are recorded in the name of the scope's join, which waits for the tasks that conflict: so the order with tasks before
-/// and after the scope stays, and nothing is inferred inside.
+/// are recorded in the name of the scope's join, which waits for the tasks that conflict: so the order with tasks
+/// before and after the scope stays, and nothing is inferred inside.
 bool GraphBuilder::add_listed(const pto_task &task, TaskSlot &slot, EdgeSink &own)
 {
     // The join waits for this task: nobody is told its id, but one can be made up.

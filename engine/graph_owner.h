@@ -38,8 +38,7 @@ protected:
     Engine &engine_;
 
 private:
-    template <class Try>
-    bool wait_long(const char *name, wire::Resource resource, uint64_t needed, Try &&attempt);
+    template <class Try> bool wait_long(const char *name, wire::Resource resource, uint64_t needed, Try &&attempt);
     bool take_payload(TaskSlot *slot, uint32_t size_class)
     {
         slot->payload = engine_.tasks.payload.allocate(size_class);

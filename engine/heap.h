@@ -8,9 +8,9 @@
 
 namespace pto::inline PTO_ARCH::engine {
 
-/// Device-heap allocator: two-level segregated fit, O(1) for both operations, for one thread. Memory that was given back
-/// is used first; the rest, from `top_` on, is cut off in order. What it hands out is
-/// never touched; its books are kept outside, in the arena, so that the memory may be anywhere.
+/// Device-heap allocator: two-level segregated fit, O(1) for both operations, for one thread. Memory that was given
+/// back is used first; the rest, from `top_` on, is cut off in order. What it hands out is never touched; its books are
+/// kept outside, in the arena, so that the memory may be anywhere.
 class Heap {
 public:
     static constexpr uint32_t kGranuleBytes = 1024; ///< Size unit and alignment of every allocation.

@@ -109,8 +109,8 @@ private:
     uint32_t external_head_ = kNone; ///< Buffers that the engine did not allocate, linked through next_in_scope.
 };
 
-/// Adds a reader. The place of one that has completed is taken. The oldest other one is looked at each time, and goes to
-/// the end if it is live: so all are looked at in turn, and the list does not grow while there are some to drop.
+/// Adds a reader. The place of one that has completed is taken; up to two of the oldest are looked at each time, until
+/// one can go, and move to the end if they are live: so the list does not grow beyond the readers in flight.
 template <class Sink> void TensorMap::add_reader(AccessRecord &record, TaskId task, Sink &&sink)
 {
     if (record.reader == task)
@@ -119,13 +119,14 @@ template <class Sink> void TensorMap::add_reader(AccessRecord &record, TaskId ta
         record.reader = task;
         return;
     }
-    if (record.reader_head != kNone) {
+    for (int i = 0; i < 2 && record.reader_head != kNone; i++) {
         const uint32_t oldest = record.reader_head;
         record.reader_head = readers_[oldest].next;
-        if (sink(readers_[oldest].task))
-            append_reader(record, oldest);
-        else
+        if (!sink(readers_[oldest].task)) {
             readers_.release(oldest);
+            break;
+        }
+        append_reader(record, oldest);
     }
     const uint32_t index = readers_.allocate();
     readers_[index].task = task;

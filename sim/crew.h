@@ -47,9 +47,10 @@ struct alignas(64) Worker {
 /// The threads of one chip. The thread that runs a callable does its work; helpers sleep until there is enough of it to
 /// be worth waking them; a monitor watches a run that takes long. Nothing runs between runs.
 ///
-/// A helper may touch the executor only inside a session: it announces itself as a visitor of the gate, then checks that
-/// a run is on. The owner ends the run first and then waits for the number of visitors to fall to zero. Both orders are
-/// sequentially consistent, so one of the two always sees the other (S1). Inside, it waits until the gate is open.
+/// A helper may touch the executor only inside a session: it announces itself as a visitor of the gate, then checks
+/// that a run is on. The owner ends the run first and then waits for the number of visitors to fall to zero. Both
+/// orders are sequentially consistent, so one of the two always sees the other (S1). Inside, it waits until the gate is
+/// open.
 class Crew {
 public:
     struct Config {
@@ -145,8 +146,8 @@ private:
     alignas(64) std::atomic<uint32_t> state_{kIdle}; ///< S1
     std::atomic<uint64_t> run_number_{0};
     std::atomic<uint64_t> timeout_ns_{0};
-    engine::Gate gate_; ///< S1
-    std::atomic<uint32_t> parked_{0};             ///< Ordinary helpers that work_ready could wake.
+    engine::Gate gate_;               ///< S1
+    std::atomic<uint32_t> parked_{0}; ///< Ordinary helpers that work_ready could wake.
     std::atomic<uint64_t> kernel_ns_;
     std::atomic<uint64_t> waiting_ns_{0}; ///< Estimated work since the last wake.
     std::atomic<bool> owner_sleeps_{false};

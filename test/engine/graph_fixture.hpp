@@ -190,11 +190,13 @@ public:
     Engine engine{};
     pto_orch *orch = nullptr;
     wire::ArgsView args{};
-    std::vector<uint32_t> ran;                                 ///< Ordinals, in the order in which the tasks ran.
-    std::vector<uint32_t> skipped;                             ///< Ordinals of tasks whose predicate did not hold.
-    uint32_t joins = 0;                                        ///< Joins of manual scopes that completed.
-    std::function<void(TaskSlot &)> kernel;                    ///< What tasks do, if it matters.
-    std::vector<std::string> lines;                            ///< Log.
+    std::vector<uint32_t> ran;              ///< Ordinals, in the order in which the tasks ran.
+    std::vector<uint32_t> skipped;          ///< Ordinals of tasks whose predicate did not hold.
+    uint32_t joins = 0;                     ///< Joins of manual scopes that completed.
+    std::function<void(TaskSlot &)> kernel; ///< What tasks do, if it matters.
+    std::vector<std::string> lines;         ///< Log.
+    /// The builder waits, and there is no work.
+    std::function<void()> on_relax = [] { fail_msg("the builder waits although nothing can run"); };
     uint32_t waits = 0;                                        ///< Calls of the port's work that found some.
     std::function<bool()> work = [this] { return run_one(); }; ///< What the owner does while it waits.
     const wire::KernelEntry kernels[kFuncCount] = {
@@ -247,7 +249,7 @@ private:
         graph.waits += any ? 1 : 0;
         return any;
     }
-    static void relax(void *, uint32_t) { fail_msg("the builder waits although nothing can run"); }
+    static void relax(void *self, uint32_t) { static_cast<Graph *>(self)->on_relax(); }
     static void work_ready(void *, uint32_t count) { assert_int_not_equal(count, 0); }
     static void log(void *self, int32_t level, const char *message)
     {

@@ -508,10 +508,11 @@ void the_blocks_of_a_cohort_meet_on_many_threads(void **)
     Meeting meeting(graph);
     std::atomic<bool> over{false};
     graph.work = [&] {
-        if (meeting.scheduler.step(0))
-            meeting.scheduler.flush(0);
-        return true;
+        const bool any = meeting.scheduler.step(0);
+        meeting.scheduler.flush(0);
+        return any;
     };
+    graph.on_relax = [] { std::this_thread::yield(); };
     std::vector<std::thread> threads;
     for (uint32_t worker = 1; worker < kWorkers; worker++)
         threads.emplace_back([&, worker] {
