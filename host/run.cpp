@@ -311,6 +311,8 @@ pto_status Run::launch()
                                   0,
                                   0,
                                   0,
+                                  0,
+                                  0,
                                   0};
     wire::ReportBlock report{};
     if (HostOrchestration *host = callable.host_orchestration(); host != nullptr)
