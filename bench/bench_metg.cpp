@@ -31,6 +31,9 @@ public:
             if (source == PTO_GRAPH_REPLAYED)
                 run.run_ns(graph.size(), PTO_GRAPH_RECORDED);
             program_.add(sweep(grid.name, figure, sizes_, program_.options(), graph.size(), [&](uint64_t iterations) {
+                // The first run of each size is not timed.
+                if (run.scalar(kScalarIterations) != iterations)
+                    chip_.pin_helpers();
                 run.scalar(kScalarIterations) = iterations;
                 tallies_.clear();
                 const double wall_ns = run.run_ns(graph.size(), source);

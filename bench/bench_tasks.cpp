@@ -78,6 +78,7 @@ private:
             return run.run_ns(graph.tasks, source) / static_cast<double>(graph.tasks);
         };
         sample_times(5, per_task_ns);
+        chip_.pin_helpers();
         program_.add(graph.name, figure, "ns per task", sample_times(rounds(), per_task_ns));
     }
 

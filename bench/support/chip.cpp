@@ -56,12 +56,18 @@ pto_open_options one_helper()
 
 Chip::Chip(const Options &options) : Chip(options, one_helper()) {}
 
-Chip::Chip(const Options &options, pto_open_options open_options)
+Chip::Chip(const Options &options, pto_open_options open_options) : partner_(options.partner())
 {
     open_options.arch = options.arch.empty() ? nullptr : options.arch.c_str();
-    pin_thread({options.partner()}); // threads of the chip inherit it
     check(pto_open(&open_options, &context_));
+    pin_helpers();
     pin_thread({options.caller()});
+}
+
+void Chip::pin_helpers() const
+{
+    pin_threads_named("pto-helper", {partner_});
+    pin_threads_named("pto-monitor", {partner_});
 }
 
 Chip::~Chip()

@@ -47,7 +47,7 @@ std::vector<pto_param> parameters(unsigned tensors, unsigned scalars);
 
 class Chip {
 public:
-    /// With one helper, which is pinned to the other processor; the calling thread is pinned to its own.
+    /// With one helper. The calling thread is pinned to its processor.
     explicit Chip(const Options &options);
     Chip(const Options &options, pto_open_options open_options);
     ~Chip();
@@ -55,6 +55,9 @@ public:
     Chip &operator=(const Chip &) = delete;
 
     pto_context *context() const { return context_; }
+    /// Pins the threads that the chip has started to the other processor. They begin with the first run that is worth it,
+    /// on the processor of the caller.
+    void pin_helpers() const;
     void prepare(int32_t callable_id, Modules &modules, const CallableParts &parts);
     void release(int32_t callable_id) { check(pto_release(context_, callable_id)); }
     /// Device memory, zeroed, that lives as long as the chip.
@@ -64,6 +67,7 @@ public:
 
 private:
     pto_context *context_ = nullptr;
+    int partner_;
 };
 
 /// Arguments of runs, and the runs.

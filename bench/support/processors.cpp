@@ -2,11 +2,14 @@
 #include "bench/support/processors.hpp"
 
 #include "bench/support/clock.hpp"
+#include "bench/support/program.hpp"
 #include "bench/support/statistics.hpp"
 
 #include <atomic>
-#include <cstdio>
-#include <cstdlib>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <sched.h>
 #include <thread>
 
@@ -35,6 +38,15 @@ void wait_for(const Flag &flag, uint32_t value)
     }
 }
 
+cpu_set_t set_of(const std::vector<int> &processors)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (const int processor : processors)
+        CPU_SET(static_cast<size_t>(processor), &set);
+    return set;
+}
+
 } // namespace
 
 std::vector<int> allowed_processors()
@@ -52,13 +64,20 @@ std::vector<int> allowed_processors()
 
 void pin_thread(const std::vector<int> &processors)
 {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    for (const int processor : processors)
-        CPU_SET(static_cast<size_t>(processor), &set);
-    if (sched_setaffinity(0, sizeof set, &set) != 0) {
-        std::perror("cannot pin a thread");
-        std::exit(1);
+    const cpu_set_t set = set_of(processors);
+    if (sched_setaffinity(0, sizeof set, &set) != 0)
+        fail(std::string("cannot pin a thread: ") + std::strerror(errno));
+}
+
+void pin_threads_named(const std::string &name, const std::vector<int> &processors)
+{
+    const cpu_set_t set = set_of(processors);
+    for (const auto &task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::ifstream file(task.path() / "comm");
+        std::string comm;
+        // One that has just ended has no name.
+        if (std::getline(file, comm) && comm == name)
+            sched_setaffinity(std::stoi(task.path().filename().string()), sizeof set, &set);
     }
 }
 

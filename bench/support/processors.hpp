@@ -3,6 +3,7 @@
 #ifndef BENCH_SUPPORT_PROCESSORS_HPP
 #define BENCH_SUPPORT_PROCESSORS_HPP
 
+#include <string>
 #include <vector>
 
 namespace pto::bench {
@@ -12,6 +13,9 @@ std::vector<int> allowed_processors();
 
 /// This thread, and those that it starts from now on, use only these. Ends the program if the system refuses.
 void pin_thread(const std::vector<int> &processors);
+
+/// Threads of this process that bear this name use only these processors from now on. Those that there are just now.
+void pin_threads_named(const std::string &name, const std::vector<int> &processors);
 
 /// Median time in ns that a flag takes from one processor to the other and back; 0 if they are the same.
 double ping_pong_ns(int first, int second);
