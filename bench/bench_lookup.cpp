@@ -17,10 +17,8 @@ public:
         : program_(program), chip_(program.options()), gate_(chip_.allocate(sizeof(uint64_t))), result_(chip_.value()),
           unrelated_(chip_.value())
     {
-        CallableParts parts{"bench_orch_lookup",
-                            "bench_lookup",
-                            {"bench_kernel_gate", "bench_kernel_empty"},
-                            parameters(4, 5)};
+        CallableParts parts{
+            "bench_orch_lookup", "bench_lookup", {"bench_kernel_gate", "bench_kernel_empty"}, parameters(4, 5)};
         for (pto_param &param : parts.params)
             param.dtype = PTO_ANY_DTYPE;
         chip_.prepare(0, modules, parts);

@@ -50,10 +50,10 @@ public:
         const uint32_t shape[] = {bytes / static_cast<uint32_t>(sizeof(uint64_t))};
         std::vector<uint64_t> input(shape[0]);
         std::vector<uint64_t> output(shape[0]);
-        Runner run(chip_, kTransfer,
-                   {pto_host_tensor(input.data(), PTO_UINT64, 1, shape),
-                    pto_host_tensor(output.data(), PTO_UINT64, 1, shape)},
-                   {});
+        Runner run(
+            chip_, kTransfer,
+            {pto_host_tensor(input.data(), PTO_UINT64, 1, shape), pto_host_tensor(output.data(), PTO_UINT64, 1, shape)},
+            {});
         measure(name, [&] {
             input[0]++;
             const double elapsed = run.run_ns();
@@ -72,8 +72,7 @@ private:
         return count;
     }
 
-    template <class Run>
-    void measure(const char *name, Run &&run)
+    template <class Run> void measure(const char *name, Run &&run)
     {
         const unsigned warm_up = 100;
         const unsigned back_to_back = program_.options().samples(20'000, 5'000);

@@ -74,9 +74,7 @@ private:
 
     void add(const NamedGraph &graph, const char *figure, Runner &run, uint32_t source)
     {
-        const auto per_task_ns = [&] {
-            return run.run_ns(graph.tasks, source) / static_cast<double>(graph.tasks);
-        };
+        const auto per_task_ns = [&] { return run.run_ns(graph.tasks, source) / static_cast<double>(graph.tasks); };
         sample_times(5, per_task_ns);
         chip_.pin_helpers();
         program_.add(graph.name, figure, "ns per task", sample_times(rounds(), per_task_ns));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole error space: domains, statuses, stalls and resources, each with what it means. Host code is made from these
-// lists; scripts/error-tables writes docs/errors.md from them and compares the comments of the public headers with them.
+// lists; scripts/error-tables writes docs/errors.md from them and compares the comments of the public headers with
+// them.
 #ifndef PTO_HOST_ERROR_TABLE_H
 #define PTO_HOST_ERROR_TABLE_H
 

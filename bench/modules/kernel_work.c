@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Works for a given number of iterations, writes one more than the sum of its INPUTS inputs, and counts itself: a task
- * that was left out, or ran before its inputs were there, changes the sum. Scalars: iterations, address of the tallies. */
+ * that was left out, or ran before its inputs were there, changes the sum. Scalars: iterations, address of the tallies.
+ */
 #include "bench/support/busy.h"
 #include "pto/kernel.h"
 

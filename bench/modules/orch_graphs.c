@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Four graphs of tasks with one input, the stencil's up to three, and one output that the engine allocates. Tensor: a
+/* Graphs of tasks with one input, the stencil's up to three, and one output that the engine allocates. Tensor: a
  * value that is zero. Scalars: iterations, tallies (both only for the orchestrations that count), number of tasks. */
 #include "bench/modules/bench_submit.h"
 
-enum { SCALAR_TASKS = 2, TREE_TASKS = 1 << 20, STENCIL_WIDTH = 16 };
+enum { SCALAR_TASKS = 2, TREE_TASKS = 1 << 20, STENCIL_WIDTH = 16, SCOPE_TASKS = 1000 };
 
 /* Each task reads what the one before it wrote. */
-static inline void chain(pto_orch *orch, int counts)
+static inline void chain(pto_orch *orch, uint64_t count, int counts)
 {
-    const uint64_t count = pto_scalar_arg(orch, SCALAR_TASKS);
     pto_tensor previous = *pto_tensor_arg(orch, 0);
     pto_arg args[BENCH_TASK_ARGS];
     for (uint64_t i = 0; i < count; i++) {
@@ -20,9 +19,8 @@ static inline void chain(pto_orch *orch, int counts)
 }
 
 /* All tasks read the argument. */
-static inline void wide(pto_orch *orch, int counts)
+static inline void wide(pto_orch *orch, uint64_t count, int counts)
 {
-    const uint64_t count = pto_scalar_arg(orch, SCALAR_TASKS);
     pto_arg args[BENCH_TASK_ARGS];
     for (uint64_t i = 0; i < count; i++) {
         pto_tensor output = bench_value();
@@ -32,10 +30,9 @@ static inline void wide(pto_orch *orch, int counts)
 }
 
 /* Task i reads what task (i - 1) / 2 wrote. */
-static inline void tree(pto_orch *orch, int counts)
+static inline void tree(pto_orch *orch, uint64_t count, int counts)
 {
     static pto_tensor parents[TREE_TASKS / 2];
-    const uint64_t count = pto_scalar_arg(orch, SCALAR_TASKS);
     pto_arg args[BENCH_TASK_ARGS];
     if (count > TREE_TASKS)
         pto_fatal(orch, 1, "a tree has at most %d tasks", TREE_TASKS);
@@ -49,9 +46,9 @@ static inline void tree(pto_orch *orch, int counts)
 }
 
 /* Rows of 16 points; a task reads the points of the row before that are at most one away. */
-static inline void stencil(pto_orch *orch, int counts)
+static inline void stencil(pto_orch *orch, uint64_t count, int counts)
 {
-    const uint64_t rows = pto_scalar_arg(orch, SCALAR_TASKS) / STENCIL_WIDTH;
+    const uint64_t rows = count / STENCIL_WIDTH;
     pto_tensor values[2][STENCIL_WIDTH];
     pto_arg args[BENCH_TASK_ARGS];
     for (uint64_t row = 0; row < rows; row++) {
@@ -59,13 +56,23 @@ static inline void stencil(pto_orch *orch, int counts)
         pto_tensor *now = values[row % 2];
         for (uint32_t point = 0; point < STENCIL_WIDTH; point++) {
             uint32_t inputs[BENCH_MAX_INPUTS];
-            uint32_t count = bench_inputs(BENCH_STENCIL, STENCIL_WIDTH, (uint32_t)row, point, inputs);
-            for (uint32_t i = 0; i < count; i++)
+            uint32_t input_count = bench_inputs(BENCH_STENCIL, STENCIL_WIDTH, (uint32_t)row, point, inputs);
+            for (uint32_t i = 0; i < input_count; i++)
                 args[i] = PTO_IN(&before[inputs[i]]);
-            if (count == 0)
-                args[count++] = PTO_IN(pto_tensor_arg(orch, 0));
+            if (input_count == 0)
+                args[input_count++] = PTO_IN(pto_tensor_arg(orch, 0));
             now[point] = bench_value();
-            bench_submit(orch, args, count, &now[point], counts);
+            bench_submit(orch, args, input_count, &now[point], counts);
+        }
+    }
+}
+
+/* Chains, each in a scope of its own, so that memory is bounded whatever the number of tasks. */
+static inline void scoped(pto_orch *orch, uint64_t count, int counts)
+{
+    for (uint64_t done = 0; done < count; done += SCOPE_TASKS) {
+        PTO_SCOPE (orch) {
+            chain(orch, count - done < SCOPE_TASKS ? count - done : SCOPE_TASKS, counts);
         }
     }
 }
@@ -73,14 +80,15 @@ static inline void stencil(pto_orch *orch, int counts)
 #define GRAPH(name)                                                                                                    \
     PTO_ORCHESTRATION(bench_##name, 1, 3)                                                                              \
     {                                                                                                                  \
-        name(orch, 0);                                                                                                 \
+        name(orch, pto_scalar_arg(orch, SCALAR_TASKS), 0);                                                             \
     }                                                                                                                  \
     PTO_ORCHESTRATION(bench_##name##_counted, 1, 3)                                                                    \
     {                                                                                                                  \
-        name(orch, 1);                                                                                                 \
+        name(orch, pto_scalar_arg(orch, SCALAR_TASKS), 1);                                                             \
     }
 
 GRAPH(chain)
 GRAPH(wide)
 GRAPH(tree)
 GRAPH(stencil)
+GRAPH(scoped)

@@ -32,8 +32,8 @@ enum class Body { kEmpty, kWork };
 
 /// A callable, with all that it borrows.
 struct CallableParts {
-    std::string orch;               ///< Module of the orchestration,
-    std::string entry;              ///< and its symbol.
+    std::string orch;                 ///< Module of the orchestration,
+    std::string entry;                ///< and its symbol.
     std::vector<std::string> kernels; ///< Module of each func id.
     std::vector<pto_param> params;
     uint32_t builder = PTO_DEVICE_BUILT;
@@ -55,8 +55,8 @@ public:
     Chip &operator=(const Chip &) = delete;
 
     pto_context *context() const { return context_; }
-    /// Pins the threads that the chip has started to the other processor. They begin with the first run that is worth it,
-    /// on the processor of the caller.
+    /// Pins the threads that the chip has started to the other processor. They begin with the first run that is worth
+    /// it, on the processor of the caller.
     void pin_helpers() const;
     void prepare(int32_t callable_id, Modules &modules, const CallableParts &parts);
     void release(int32_t callable_id) { check(pto_release(context_, callable_id)); }
@@ -78,7 +78,8 @@ public:
           scalars_(std::move(scalars))
     {
     }
-    /// Wall time of a run. Ends the program unless it completed that many kernels, if told, from a graph of that source.
+    /// Wall time of a run. Ends the program unless it completed that many kernels, if told, from a graph of that
+    /// source.
     double run_ns(uint64_t kernels, uint32_t graph_source);
     /// The same without a look at the result.
     double run_ns();

@@ -16,8 +16,7 @@ inline uint64_t now_ns()
 }
 
 /// Nanoseconds that `body()` takes.
-template <class Body>
-double timed_ns(Body &&body)
+template <class Body> double timed_ns(Body &&body)
 {
     const uint64_t begin = now_ns();
     body();
@@ -28,8 +27,7 @@ double timed_ns(Body &&body)
 inline void spin_ns(uint64_t duration_ns)
 {
     const uint64_t end = now_ns() + duration_ns;
-    while (now_ns() < end) {
-    }
+    while (now_ns() < end) {}
 }
 
 } // namespace pto::bench

@@ -95,8 +95,8 @@ std::vector<GridCase> grid_cases()
     std::vector<GridCase> cases;
     for (const uint32_t width : {2U, 16U}) {
         for (uint32_t pattern = 0; pattern < BENCH_PATTERN_COUNT; pattern++)
-            cases.push_back({std::string(names[pattern]) + '/' + std::to_string(width), pattern, width,
-                             kGridTasks / width});
+            cases.push_back(
+                {std::string(names[pattern]) + '/' + std::to_string(width), pattern, width, kGridTasks / width});
     }
     return cases;
 }

@@ -15,7 +15,7 @@ enum bench_pattern {
     BENCH_TRIVIAL = 0, /* No inputs. */
     BENCH_STENCIL = 1, /* The point itself and its two neighbours. */
     BENCH_FFT = 2,     /* The point itself and those at distance 2^k, k cycling through the levels of a butterfly. */
-    BENCH_TREE = 3,    /* Point p reads point p / 2; each step is twice as wide as the last until all points are there. */
+    BENCH_TREE = 3, /* Point p reads point p / 2; each step is twice as wide as the last until all points are there. */
     BENCH_NEAREST = 4, /* The radix nearest points. */
     BENCH_SPREAD = 5,  /* Radix points spread evenly over the grid, shifted from step to step. */
     BENCH_PATTERN_COUNT = 6

@@ -21,14 +21,18 @@ using Json = nlohmann::ordered_json;
 constexpr unsigned kClockSamples = 1001;
 constexpr unsigned kClockReadings = 100;
 
+/// Processors that others may keep busy meanwhile without a word about it.
+constexpr double kDisturbance = 0.1;
+
 double clock_cost_ns()
 {
-    return median(sample_times(kClockSamples, [] {
-               return timed_ns([] {
-                   for (unsigned i = 1; i < kClockReadings; i++)
-                       now_ns();
-               });
-           })) /
+    return median(sample_times(kClockSamples,
+                               [] {
+                                   return timed_ns([] {
+                                       for (unsigned i = 1; i < kClockReadings; i++)
+                                           now_ns();
+                                   });
+                               })) /
            kClockReadings;
 }
 
@@ -40,9 +44,9 @@ Json placement_json(double round_trip_ns)
 Json figure_json(const Figure &figure)
 {
     const Summary &summary = figure.summary;
-    Json json = {{"case", figure.case_name},   {"figure", figure.figure}, {"unit", figure.unit},
-                 {"median", summary.median},   {"p10", summary.p10},      {"p90", summary.p90},
-                 {"p99", summary.p99},         {"least", summary.least},  {"greatest", summary.greatest},
+    Json json = {{"case", figure.case_name},  {"figure", figure.figure}, {"unit", figure.unit},
+                 {"median", summary.median},  {"p10", summary.p10},      {"p90", summary.p90},
+                 {"p99", summary.p99},        {"least", summary.least},  {"greatest", summary.greatest},
                  {"samples", summary.samples}};
     for (const auto &[name, value] : figure.more)
         json[name] = value;
@@ -78,8 +82,9 @@ Program::Program(const char *name, const char *question, int argc, char **argv) 
     parse(question, argc, argv);
     clock_ns_ = clock_cost_ns();
     before_ns_ = ping_pong_ns(options_.caller(), options_.partner());
-    std::printf("%s: processors %d and %d are %s (a flag there and back takes %.0f ns), reading the clock takes %.0f ns\n",
-                name, options_.caller(), options_.partner(), placement_name(before_ns_), before_ns_, clock_ns_);
+    std::printf(
+        "%s: processors %d and %d are %s (a flag there and back takes %.0f ns), reading the clock takes %.0f ns\n",
+        name, options_.caller(), options_.partner(), placement_name(before_ns_), before_ns_, clock_ns_);
 }
 
 void Program::parse(const char *question, int argc, char **argv)
@@ -138,6 +143,9 @@ int Program::finish()
     if (std::string(placement_name(after_ns)) != placement_name(before_ns_))
         std::printf("%s: the processors are %s now (%.0f ns): measure again\n", name_.c_str(), placement_name(after_ns),
                     after_ns);
+    const double other_load = other_load_.processors();
+    if (other_load > kDisturbance)
+        std::printf("%s: other processes kept %.2f processors busy: measure again\n", name_.c_str(), other_load);
     if (options_.json.empty())
         return 0;
     Json json = {{"program", name_},
@@ -147,6 +155,7 @@ int Program::finish()
                  {"clock_ns", clock_ns_},
                  {"placement_before", placement_json(before_ns_)},
                  {"placement_after", placement_json(after_ns)},
+                 {"other_load", other_load},
                  {"figures", Json::array()}};
     for (const Figure &figure : figures_)
         json["figures"].push_back(figure_json(figure));

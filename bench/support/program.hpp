@@ -5,6 +5,7 @@
 #define BENCH_SUPPORT_PROGRAM_HPP
 
 #include "bench/support/statistics.hpp"
+#include "bench/support/usage.hpp"
 
 #include <cstdint>
 #include <string>
@@ -34,9 +35,9 @@ struct Figure {
     std::string figure;
     std::string unit;
     Summary summary{};
-    std::vector<std::pair<std::string, double>> more{};       ///< Further numbers, by name.
-    std::vector<std::vector<double>> points{};                ///< Of a curve.
-    std::vector<std::string> point_fields{};                  ///< What the numbers of a point are.
+    std::vector<std::pair<std::string, double>> more{}; ///< Further numbers, by name.
+    std::vector<std::vector<double>> points{};          ///< Of a curve.
+    std::vector<std::string> point_fields{};            ///< What the numbers of a point are.
 };
 
 class Program {
@@ -69,6 +70,7 @@ private:
     std::vector<Figure> figures_;
     double clock_ns_ = 0;
     double before_ns_ = 0;
+    OtherLoad other_load_;
 };
 
 /// Ends the program with a message.

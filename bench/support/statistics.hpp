@@ -26,8 +26,7 @@ double median(std::vector<double> samples);
 Summary summarize(std::vector<double> samples);
 
 /// `count` times the result of `sample()`, a number.
-template <class Sample>
-std::vector<double> sample_times(unsigned count, Sample &&sample)
+template <class Sample> std::vector<double> sample_times(unsigned count, Sample &&sample)
 {
     std::vector<double> samples;
     samples.reserve(count);

@@ -47,8 +47,7 @@ double run_peak_once_ns(int first_processor, int second_processor, uint64_t iter
     std::thread partner([&] {
         pin_thread({second_processor});
         state.store(kReady, std::memory_order_release);
-        while (state.load(std::memory_order_acquire) != kGo) {
-        }
+        while (state.load(std::memory_order_acquire) != kGo) {}
         half();
         state.store(kDone, std::memory_order_release);
     });
@@ -57,8 +56,7 @@ double run_peak_once_ns(int first_processor, int second_processor, uint64_t iter
     const double elapsed = timed_ns([&] {
         state.store(kGo, std::memory_order_release);
         half();
-        while (state.load(std::memory_order_acquire) != kDone) {
-        }
+        while (state.load(std::memory_order_acquire) != kDone) {}
     });
     partner.join();
     expect_equal("bodies of the peak", total_of(tallies.get()).count, tasks / 2 * 2);
