@@ -16,6 +16,7 @@ public:
     Metg(Program &program, Modules &modules)
         : program_(program), sizes_(program.options()), chip_(program.options()), tallies_(chip_)
     {
+        chip_.start_helper(modules);
         CallableParts parts{"bench_orch_grid", "bench_grid", kernels_of(Body::kWork), parameters(0, 5)};
         chip_.prepare(kDeviceBuilt, modules, parts);
         parts.builder = PTO_HOST_BUILT;
@@ -31,9 +32,6 @@ public:
             if (source == PTO_GRAPH_REPLAYED)
                 run.run_ns(graph.size(), PTO_GRAPH_RECORDED);
             program_.add(sweep(grid.name, figure, sizes_, program_.options(), graph.size(), [&](uint64_t iterations) {
-                // The first run of each size is not timed.
-                if (run.scalar(kScalarIterations) != iterations)
-                    chip_.pin_helpers();
                 run.scalar(kScalarIterations) = iterations;
                 tallies_.clear();
                 const double wall_ns = run.run_ns(graph.size(), source);

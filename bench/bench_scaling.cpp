@@ -95,6 +95,7 @@ private:
                        uint64_t tasks)
     {
         Chip chip(program_.options(), options);
+        chip.start_helper(modules_);
         CallableParts parts{"bench_orch_graphs", entry, kernels_of(Body::kEmpty), parameters(1, 3)};
         chip.prepare(kDeviceBuilt, modules_, parts);
         parts.builder = PTO_HOST_BUILT;
@@ -108,7 +109,6 @@ private:
                 run.run_ns(tasks, PTO_GRAPH_RECORDED);
             const auto per_task_ns = [&] { return run.run_ns(tasks, source) / static_cast<double>(tasks); };
             sample_times(2, per_task_ns);
-            chip.pin_helpers();
             program_.add((std::string(graph) + ", " + size).c_str(), way, "ns per task",
                          sample_times(rounds, per_task_ns));
         };

@@ -15,6 +15,7 @@ public:
     Tasks(Program &program, Modules &modules)
         : program_(program), modules_(modules), chip_(program.options()), zero_(chip_.value()), tallies_(chip_)
     {
+        chip_.start_helper(modules);
     }
 
     void measure(const NamedGraph &graph)
@@ -76,7 +77,6 @@ private:
     {
         const auto per_task_ns = [&] { return run.run_ns(graph.tasks, source) / static_cast<double>(graph.tasks); };
         sample_times(5, per_task_ns);
-        chip_.pin_helpers();
         program_.add(graph.name, figure, "ns per task", sample_times(rounds(), per_task_ns));
     }
 

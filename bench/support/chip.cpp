@@ -70,6 +70,24 @@ void Chip::pin_helpers() const
     pin_threads_named("pto-monitor", {partner_});
 }
 
+void Chip::start_helper(Modules &modules)
+{
+    constexpr int32_t kCallableId = PTO_MAX_CALLABLES - 1;
+    constexpr uint64_t kIterations = 2'000;
+    constexpr uint64_t kWidth = 16;
+    constexpr uint64_t kSteps = 50;
+    constexpr int kMostRuns = 20;
+    prepare(kCallableId, modules, {"bench_orch_grid", "bench_grid", kernels_of(Body::kWork), parameters(0, 5)});
+    DeviceTallies tallies(*this);
+    Runner run(*this, kCallableId, {}, {kIterations, tallies.address(), BENCH_TRIVIAL, kWidth, kSteps});
+    for (int i = 0; i < kMostRuns && !has_thread_named("pto-helper"); i++)
+        run.run_ns(kWidth * kSteps, PTO_GRAPH_ORCHESTRATED);
+    release(kCallableId);
+    if (!has_thread_named("pto-helper"))
+        fail("the chip has started no helper");
+    pin_helpers();
+}
+
 Chip::~Chip()
 {
     pto_close(context_);

@@ -55,8 +55,9 @@ public:
     Chip &operator=(const Chip &) = delete;
 
     pto_context *context() const { return context_; }
-    /// Pins the threads that the chip has started to the other processor. They begin with the first run that is worth
-    /// it, on the processor of the caller.
+    /// Runs tasks that work until the chip has started its helper, and pins it to the other processor: helpers begin
+    /// with the first run that is worth it, on the processor of the caller. Uses the last callable id.
+    void start_helper(Modules &modules);
     void pin_helpers() const;
     void prepare(int32_t callable_id, Modules &modules, const CallableParts &parts);
     void release(int32_t callable_id) { check(pto_release(context_, callable_id)); }

@@ -47,6 +47,18 @@ cpu_set_t set_of(const std::vector<int> &processors)
     return set;
 }
 
+std::vector<int> threads_named(const std::string &name)
+{
+    std::vector<int> threads;
+    for (const auto &task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::ifstream file(task.path() / "comm");
+        std::string comm;
+        if (std::getline(file, comm) && comm == name)
+            threads.push_back(std::stoi(task.path().filename().string()));
+    }
+    return threads;
+}
+
 } // namespace
 
 std::vector<int> allowed_processors()
@@ -72,13 +84,14 @@ void pin_thread(const std::vector<int> &processors)
 void pin_threads_named(const std::string &name, const std::vector<int> &processors)
 {
     const cpu_set_t set = set_of(processors);
-    for (const auto &task : std::filesystem::directory_iterator("/proc/self/task")) {
-        std::ifstream file(task.path() / "comm");
-        std::string comm;
-        // One that has just ended has no name.
-        if (std::getline(file, comm) && comm == name)
-            sched_setaffinity(std::stoi(task.path().filename().string()), sizeof set, &set);
-    }
+    // One that has ended meanwhile cannot be pinned, and need not be.
+    for (const int thread : threads_named(name))
+        sched_setaffinity(thread, sizeof set, &set);
+}
+
+bool has_thread_named(const std::string &name)
+{
+    return !threads_named(name).empty();
 }
 
 double ping_pong_ns(int first, int second)

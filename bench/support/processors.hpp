@@ -17,6 +17,9 @@ void pin_thread(const std::vector<int> &processors);
 /// Threads of this process that bear this name use only these processors from now on. Those that there are just now.
 void pin_threads_named(const std::string &name, const std::vector<int> &processors);
 
+/// Whether this process has a thread of this name.
+bool has_thread_named(const std::string &name);
+
 /// Median time in ns that a flag takes from one processor to the other and back; 0 if they are the same.
 double ping_pong_ns(int first, int second);
 
