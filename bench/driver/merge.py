@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes one figure of the same figure in several runs.
+
+Only like is kept with like: runs in which the processors changed places, or stood otherwise than in most runs of that
+question, are left out, and those that others disturbed, as long as some remain. What was left out is counted."""
+
+import collections
+import statistics
+
+# Processors that others may have kept busy during a run.
+DISTURBED = 0.15
+
+
+def placement(run):
+    before, after = run["placement_before"]["name"], run["placement_after"]["name"]
+    return before if before == after else "moved"
+
+
+def usual_placement(runs):
+    names = collections.Counter(placement(run) for run in runs)
+    names.pop("moved", None)
+    return names.most_common(1)[0][0] if names else "moved"
+
+
+def keep_like_with_like(runs, usual):
+    """The runs of one system that count."""
+    for condition in (lambda run: placement(run) == usual and run["other_load"] <= DISTURBED,
+                      lambda run: run["other_load"] <= DISTURBED,
+                      lambda run: placement(run) == usual):
+        kept = [run for run in runs if condition(run)]
+        if kept:
+            return kept
+    return runs
+
+
+def merge_figures(same):
+    """One figure of those with the same name."""
+    merged = dict(same[0])
+    for key in ("median", "p10", "p90", "p99"):
+        merged[key] = statistics.median(figure[key] for figure in same)
+    merged["lowest_median"] = min(figure["median"] for figure in same)
+    merged["highest_median"] = max(figure["median"] for figure in same)
+    merged["samples"] = sum(figure["samples"] for figure in same)
+    if "points" in merged:
+        # The curve of the run whose number is nearest to the merged one.
+        nearest = min(same, key=lambda figure: abs(figure["median"] - merged["median"]))
+        merged["points"] = nearest["points"]
+    return merged
+
+
+def merge(question_runs):
+    """Figures of all systems, each with question and system."""
+    by_question = collections.defaultdict(list)
+    for question, run in question_runs:
+        by_question[question].append(run)
+    figures = []
+    for question, runs in by_question.items():
+        usual = usual_placement(runs)
+        for system in dict.fromkeys(run["system"] for run in runs):
+            own = [run for run in runs if run["system"] == system]
+            kept = keep_like_with_like(own, usual)
+            about = {
+                "question": question,
+                "system": system,
+                "arch": own[0]["arch"],
+                "placement": usual,
+                "ping_pong_ns": statistics.median(run["placement_before"]["ping_pong_ns"] for run in kept),
+                "clock_ns": statistics.median(run["clock_ns"] for run in kept),
+                "other_load": max(run["other_load"] for run in kept),
+                "runs": len(kept),
+                "runs_left_out": len(own) - len(kept),
+            }
+            same = collections.defaultdict(list)
+            for run in kept:
+                for figure in run["figures"]:
+                    same[figure["case"], figure["figure"]].append(figure)
+            figures += [about | merge_figures(group) for group in same.values()]
+    return figures
+
+
+def replace(earlier, new):
+    """The new figures, and the earlier ones of other questions."""
+    questions = {figure["question"] for figure in new}
+    return [figure for figure in earlier if figure["question"] not in questions] + new
