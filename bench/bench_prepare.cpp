@@ -32,21 +32,21 @@ void measure_memory(Program &program, Modules &modules)
         modules.get(name);
     const uint64_t before = resident_bytes();
     Chip chip(program.options(), PTO_OPEN_OPTIONS_INIT);
-    program.add("open chip", "resident after open", "KiB", grown_kib(before));
+    program.add("chip", "resident after open", "KiB", grown_kib(before));
     chip.prepare(0, modules, graphs("bench_chain"));
     chip.prepare(1, modules, graphs("bench_wide"));
     const pto_tensor zero = chip.value();
     Runner chain(chip, 0, {zero}, {0, 0, kTasks});
     for (int i = 0; i < 3; i++)
         chain.run_ns(kTasks, PTO_GRAPH_ORCHESTRATED);
-    program.add("open chip", "resident after a chain of 10000", "KiB", grown_kib(before));
+    program.add("chip", "resident after a chain of 10000", "KiB", grown_kib(before));
     Runner wide(chip, 1, {zero}, {0, 0, kLiveTasks});
     for (int i = 0; i < 3; i++)
         wide.run_ns(kLiveTasks, PTO_GRAPH_ORCHESTRATED);
-    program.add("open chip", "resident after 100000 outputs", "KiB", grown_kib(before));
-    program.add("open chip", "resident per task and output", "B",
+    program.add("chip", "resident after 100000 outputs", "KiB", grown_kib(before));
+    program.add("chip", "resident per task and output", "B",
                 grown_kib(before) * kKiB / static_cast<double>(kLiveTasks));
-    program.add("open chip", "tasks in flight at most", "tasks", static_cast<double>(wide.result().peak_tasks));
+    program.add("chip", "tasks in flight at most", "tasks", static_cast<double>(wide.result().peak_tasks));
 }
 
 void measure_idle(Program &program, Modules &modules)
@@ -59,7 +59,7 @@ void measure_idle(Program &program, Modules &modules)
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     const uint64_t before = process_cpu_ns();
     std::this_thread::sleep_for(std::chrono::seconds(1));
-    program.add("open chip", "processor time while idle", "us per s",
+    program.add("chip", "processor time while idle", "us per s",
                 static_cast<double>(process_cpu_ns() - before) / 1e3);
 }
 

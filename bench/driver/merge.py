@@ -82,3 +82,8 @@ def replace(earlier, new):
     """The new figures, and the earlier ones of other questions."""
     questions = {figure["question"] for figure in new}
     return [figure for figure in earlier if figure["question"] not in questions] + new
+
+
+def update_machine(earlier, new):
+    """The new description, and the compilers of systems that were not run this time."""
+    return new | {"compilers": earlier.get("compilers", {}) | new["compilers"]}

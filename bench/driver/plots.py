@@ -5,7 +5,7 @@ import math
 from xml.sax.saxutils import escape
 
 import targets
-from tables import WAYS, Results
+from tables import WAYS, Results, number
 
 COLOURS = {
     ("pto", "device-built"): "#1b6ca8",
@@ -100,7 +100,7 @@ def bars(results, question, cases, names, title, unit, goals, file):
                 continue
             end = WIDTH - RIGHT if math.isinf(value) else scale.at(value)
             svg.rectangle(LEFT, y + index * BAR, max(end - LEFT, 1), BAR - 2, COLOURS[way])
-            label = f"> {targets.NEVER_US:.0f}" if math.isinf(value) else f"{value:.3g}"
+            label = f"> {targets.NEVER_US:.0f}" if math.isinf(value) else number(value)
             svg.parts.append(f'<text x="{end + 4:.1f}" y="{y + index * BAR + 8:.1f}" font-size="9" '
                              f'fill="#444444">{escape(label)}</text>')
     for goal, way in goals:
@@ -139,8 +139,8 @@ def efficiency(results, file):
     for way, colour in COLOURS.items():
         for figure in results.of("metg", way[0]):
             if figure["case"] == "stencil/16" and figure["figure"] == way[1] and figure.get("points"):
-                # Tasks that are smaller than the cost of scheduling crowd at the same granularity.
-                points = sorted((point[1] / 1e3, min(point[2], 1.0)) for point in figure["points"])
+                # From small tasks to large ones.
+                points = [(point[1] / 1e3, min(point[2], 1.0)) for point in figure["points"]]
                 lines.append((LABELS[way], colour, points))
     if lines:
         x_scale = Scale([x for _, _, points in lines for x, _ in points], LEFT, WIDTH - RIGHT)

@@ -61,8 +61,10 @@ class Results:
 
 def about(results):
     machine = results.machine
-    lines = [f"{machine['processors']} processors of {machine['processor']}, {machine['system']}; {machine['compiler']}, "
-             f"build type {machine['build']}. Two workers, pinned. Medians of the medians of several processes."]
+    compilers = ", ".join(f"{'PTO' if system == 'pto' else system} by {compiler}"
+                          for system, compiler in machine["compilers"].items())
+    lines = [f"{machine['processors']} processors of {machine['processor']}, {machine['system']}. Two workers, pinned. "
+             "Numbers are medians of the medians of several processes.", f"Compiled: {compilers}."]
     rows = []
     for question in dict.fromkeys(figure["question"] for figure in results.figures):
         figures = results.of(question)

@@ -38,8 +38,8 @@ TARGETS = (
     Target("METG(50 %), replay, width 16", 0.35, "us", "metg", "replay", WIDE),
     Target("METG(50 %), replay, width 2", 0.8, "us", "metg", "replay", NARROW),
     Target("open a chip", 1.0, "ms", "prepare", "open", ("chip",), scale=1e-3),
-    Target("resident after open", 8.0, "MB", "prepare", "resident after open", ("open chip",), scale=1.024e-3),
-    Target("processor time while idle", 0.1, "%", "prepare", "processor time while idle", ("open chip",), scale=1e-4),
+    Target("resident after open", 8.0, "MB", "prepare", "resident after open", ("chip",), scale=1.024e-3),
+    Target("processor time while idle", 0.1, "%", "prepare", "processor time while idle", ("chip",), scale=1e-4),
 )
 
 # METG that was not reached within the largest size of a task counts as more than this, in us.

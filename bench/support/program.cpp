@@ -18,6 +18,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+#ifdef __clang__
+constexpr const char *kCompiler = "clang++ " __clang_version__;
+#else
+constexpr const char *kCompiler = "g++ " __VERSION__;
+#endif
+
 constexpr unsigned kClockSamples = 1001;
 constexpr unsigned kClockReadings = 100;
 
@@ -151,6 +157,7 @@ int Program::finish()
     Json json = {{"program", name_},
                  {"system", system_},
                  {"arch", options_.arch},
+                 {"compiler", kCompiler},
                  {"quick", options_.quick},
                  {"clock_ns", clock_ns_},
                  {"placement_before", placement_json(before_ns_)},
