@@ -59,8 +59,7 @@ void measure_idle(Program &program, Modules &modules)
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     const uint64_t before = process_cpu_ns();
     std::this_thread::sleep_for(std::chrono::seconds(1));
-    program.add("chip", "processor time while idle", "us per s",
-                static_cast<double>(process_cpu_ns() - before) / 1e3);
+    program.add("chip", "processor time while idle", "us per s", static_cast<double>(process_cpu_ns() - before) / 1e3);
 }
 
 void measure_open(Program &program)

@@ -119,6 +119,7 @@ private:
     /// Each thread opens a chip of its own and runs chains for as long as all others do.
     double tasks_per_us(const std::vector<int> &processors)
     {
+        const Pinned restored(program_.options().processors);
         const unsigned runs = program_.options().samples(400, 100);
         std::vector<std::unique_ptr<Chip>> chips;
         for (const int processor : processors) {
