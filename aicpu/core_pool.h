@@ -28,16 +28,17 @@ public:
     uint32_t cluster_count() const { return cluster_count_; }
 
     /// Takes one core of a type, looking at cluster `home` first; kNoCore when all are taken.
-    uint32_t claim_one(engine::Shape shape, uint32_t home)
+    uint32_t claim_one(engine::Shape shape, uint32_t home, Sharing sharing = Sharing::kShared)
     {
-        for (uint32_t i = 0, cluster = home % cluster_count_; i < cluster_count_; i++) {
+        uint32_t cluster = home < cluster_count_ ? home : home % cluster_count_;
+        for (uint32_t i = 0; i < cluster_count_; i++) {
             if (shape == engine::Shape::kAic) {
-                if (claim(core_id(cluster, engine::kLaneAic)))
+                if (claim(core_id(cluster, engine::kLaneAic), sharing))
                     return core_id(cluster, engine::kLaneAic);
             } else {
-                if (claim(core_id(cluster, engine::kLaneAiv0)))
+                if (claim(core_id(cluster, engine::kLaneAiv0), sharing))
                     return core_id(cluster, engine::kLaneAiv0);
-                if (claim(core_id(cluster, engine::kLaneAiv1)))
+                if (claim(core_id(cluster, engine::kLaneAiv1), sharing))
                     return core_id(cluster, engine::kLaneAiv1);
             }
             cluster = cluster + 1 == cluster_count_ ? 0 : cluster + 1;
@@ -86,10 +87,16 @@ public:
     }
 
 private:
-    bool claim(uint32_t core)
+    bool claim(uint32_t core, Sharing sharing = Sharing::kShared)
     {
+        if (load_acquire(taken_[core]) != 0) // C1
+            return false;
+        if (sharing == Sharing::kAlone) {
+            store_relaxed(taken_[core], 1u);
+            return true;
+        }
         uint32_t idle = 0;
-        return load_relaxed(taken_[core]) == 0 && cas_strong_acq_rel(taken_[core], idle, 1u); // C1
+        return cas_strong_acq_rel(taken_[core], idle, 1u); // C1
     }
 
     bool claim_in(uint32_t cluster, uint32_t lane_mask)

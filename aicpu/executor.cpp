@@ -2,6 +2,12 @@
 #include "aicpu/executor.h"
 
 namespace pto::inline PTO_ARCH::aicpu {
+namespace {
+
+/// Steps that the owner takes before it looks whether the run is over, which costs a look at every worker.
+constexpr uint32_t kStepsAtOnce = 32;
+
+} // namespace
 
 Executor::Executor(const ExecutorConfig &config, const ExecutorPort &port)
     : engine_{}, port_(port), config_(config), orchs_(port_), scheduler_(engine_, port_), builder_(engine_),
@@ -12,18 +18,31 @@ Executor::Executor(const ExecutorConfig &config, const ExecutorPort &port)
     engine_.heap_bytes = config.heap_bytes;
     engine_.memory_base = config.memory_base;
     engine_.memory_bytes = config.memory_bytes;
-    engine_.port = {this, relax, work_ready, log, nullptr, nullptr};
+    engine_.port = {this, work, relax, work_ready, log, nullptr, nullptr};
+    engine_.gate.use(config.gate);
+    engine_.reclaims_at_once = true;
 }
 
 /// The owner waits: as worker 0 it does some of the work that it waits for.
-void Executor::relax(void *self, uint32_t round)
+bool Executor::work(void *self)
 {
     auto &executor = *static_cast<Executor *>(self);
     if (!executor.scheduler_.step(0))
-        return executor.port_.relax(executor.port_.self, 0, round);
+        return false;
     // While the orchestration goes on, this thread may not come back soon: what it kept is for the others.
     if (load_relaxed(executor.engine_.recycling))
         executor.scheduler_.flush(0);
+    else
+        for (uint32_t i = 1; i < kStepsAtOnce && executor.scheduler_.step(0); i++) {}
+    return true;
+}
+
+void Executor::relax(void *self, uint32_t round)
+{
+    auto &executor = *static_cast<Executor *>(self);
+    executor.engine_.gate.open();
+    executor.port_.relax(executor.port_.self, 0, round);
+    executor.engine_.gate.close();
 }
 
 void Executor::work_ready(void *self, uint32_t count)
@@ -88,6 +107,7 @@ void Executor::begin(const wire::LaunchBlock &launch)
 void Executor::run(const wire::LaunchBlock &launch, wire::ReportBlock *report)
 {
     wire::ArgsView args{};
+    engine_.gate.close();
     if (check(launch, &args)) {
         if (launch.graph != 0)
             replay(launch, args, report);
@@ -95,6 +115,7 @@ void Executor::run(const wire::LaunchBlock &launch, wire::ReportBlock *report)
             orchestrate(launch, args);
     }
     engine_.fill_report(report);
+    engine_.gate.open();
 }
 
 void Executor::orchestrate(const wire::LaunchBlock &launch, const wire::ArgsView &args)
@@ -102,7 +123,9 @@ void Executor::orchestrate(const wire::LaunchBlock &launch, const wire::ArgsView
     const pto_orch_entry *entry = find_entry(launch, args);
     if (entry == nullptr || !builder_.begin(launch, args, config_.cluster_count, args.scalars))
         return;
+    engine_.gate.open();
     entry->run(builder_.orch());
+    engine_.gate.close();
     builder_.finish();
 }
 

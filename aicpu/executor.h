@@ -14,7 +14,8 @@ struct ExecutorConfig {
     void *arena; ///< Engine::layout() bytes for `geometry`, 64-byte aligned, all zero.
     engine::Geometry geometry;
     uint32_t cluster_count;
-    uint32_t worker_count; ///< Threads that may call run and help.
+    uint32_t worker_count; ///< Workers that take part in every run; others engage first.
+    engine::Gate *gate;    ///< nullptr: worker 0 always reckons with others.
     uint64_t heap_base;
     uint64_t heap_bytes;
     uint64_t memory_base;
@@ -45,6 +46,7 @@ private:
     const pto_orch_entry *find_entry(const wire::LaunchBlock &launch, const wire::ArgsView &args);
     void orchestrate(const wire::LaunchBlock &launch, const wire::ArgsView &args);
     void replay(const wire::LaunchBlock &launch, const wire::ArgsView &args, wire::ReportBlock *report);
+    static bool work(void *self);
     static void relax(void *self, uint32_t round);
     static void work_ready(void *self, uint32_t count);
     static void log(void *self, int32_t level, const char *message);

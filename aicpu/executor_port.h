@@ -29,12 +29,15 @@ struct ExecutorPort {
     void *self;
 
     /// Starts `count` instances that need each other: lanes of one block. Reports each with Scheduler::lane_done or
-    /// lane_deferred, from any worker, during the call or later.
-    void (*start)(void *self, uint32_t worker, const LaneRun *runs, uint32_t count);
+    /// lane_deferred, from any worker, during the call or later; but if it returns true, the first one is over, and its
+    /// lane_done is up to the caller.
+    bool (*start)(void *self, uint32_t worker, const LaneRun *runs, uint32_t count);
     /// The same, without running anything during the call: other instances that they need are still to be started.
     void (*offer)(void *self, const LaneRun *runs, uint32_t count);
-    /// Advances instances that are under way; false when there was nothing to do.
+    /// Advances instances that are under way; false when there was nothing to do. Called only while `*under_way`, which
+    /// the port counts, is not zero.
     bool (*poll)(void *self, uint32_t worker);
+    const std::atomic<uint32_t> *under_way;
     /// Nothing to do for now: lets time pass. `round` counts the calls of one wait.
     void (*relax)(void *self, uint32_t worker, uint32_t round);
     /// `count` more tasks are ready.

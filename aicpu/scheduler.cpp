@@ -11,8 +11,8 @@ void Scheduler::reset(uint32_t cluster_count, const wire::KernelEntry *kernels)
     kernels_ = kernels;
     cores_.reset(cluster_count);
     cohort_.reset();
-    for (Kept &kept : kept_)
-        kept.slot = nullptr;
+    for (uint32_t i = 0, count = load_relaxed(engine_.engaged); i < count; i++)
+        kept_[i].slot = nullptr; // those of other workers are empty: they are all at the end of a run
 }
 
 bool Scheduler::has_ready() const
@@ -31,22 +31,111 @@ void Scheduler::flush(uint32_t worker)
     if (kept == nullptr)
         return;
     kept_[worker].slot = nullptr;
-    engine_.push_ready(*kept);
+    engine_.push_ready(*kept, engine_.sharing(worker));
     port_.work_ready(port_.self, 1);
 }
 
-bool Scheduler::step(uint32_t worker)
+/// The task is complete; keeps one that it makes ready.
+PTO_HOT void Scheduler::finish(uint32_t worker, TaskSlot &slot)
 {
-    if (port_.poll(port_.self, worker) || poll_deferred(worker) || step_cohort(worker))
+    TaskSlot *next = engine_.complete(worker, slot);
+    if (next == nullptr)
+        return;
+    // A cohort is started by whoever finds its cores, not by whoever completed its last producer.
+    if (kept_[worker].slot == nullptr && (next->flags & engine::kSyncStart) == 0) {
+        kept_[worker].slot = next;
+        return;
+    }
+    engine_.push_ready(*next);
+    port_.work_ready(port_.self, 1);
+}
+
+void Scheduler::complete(uint32_t worker, TaskSlot &slot)
+{
+    finish(worker, slot);
+}
+
+void Scheduler::count_down(uint32_t worker, TaskSlot &slot, uint32_t instances)
+{
+    if (fetch_sub_acq_rel(slot.lanes_left, instances, engine_.sharing(worker)) == instances)
+        complete(worker, slot);
+}
+
+PTO_HOT void Scheduler::end_lane(uint32_t worker, const LaneRun &run)
+{
+    cores_.release(run.core);
+    std::atomic<uint64_t> &kernels = engine_.counts[worker].kernels;
+    store_relaxed(kernels, load_relaxed(kernels) + 1);
+    TaskSlot &slot = *run.slot;
+    const bool alone = slot.block_num == 1 && slot.shape != Shape::kMix && load_acquire(slot.lanes_left) == 1;
+    if (alone)
+        return finish(worker, slot);
+    count_down(worker, slot, 1);
+}
+
+void Scheduler::lane_done(uint32_t worker, const LaneRun &run)
+{
+    end_lane(worker, run);
+}
+
+/// False: the task's predicate does not hold, and it is complete.
+PTO_HOT bool Scheduler::is_to_run(uint32_t worker, TaskSlot &slot)
+{
+    return (slot.flags & engine::kUndecided) == 0 || decide(worker, slot);
+}
+
+/// Looks at the predicate, once.
+bool Scheduler::decide(uint32_t worker, TaskSlot &slot)
+{
+    slot.flags = static_cast<uint8_t>(slot.flags & ~engine::kUndecided);
+    if (engine::holds(engine_.tasks.payload.predicate(slot)))
         return true;
-    // While a cohort collects cores, those of their types that become idle are for it alone; its turn ends when the
-    // kernels that run there have.
-    const uint32_t closed = cohort_.closed_lanes();
-    return take_kept(worker, closed) || take_ready(worker, closed);
+    std::atomic<uint64_t> &skipped = engine_.counts[worker].skipped;
+    store_relaxed(skipped, load_relaxed(skipped) + 1);
+    complete(worker, slot);
+    return false;
+}
+
+/// The next block to run. The others go back before it runs: it may take long, or wait for them.
+PTO_HOT uint32_t Scheduler::take_block(uint32_t worker, TaskSlot &slot)
+{
+    const uint32_t block = slot.next_block++;
+    if (block + 1 < slot.block_num) {
+        engine_.push_ready(slot, engine_.sharing(worker));
+        port_.work_ready(port_.self, 1);
+    }
+    return block;
+}
+
+PTO_HOT bool Scheduler::start(uint32_t worker, TaskSlot &slot)
+{
+    if (engine_.error.is_set()) {
+        discard(worker, slot);
+        return true;
+    }
+    if (!is_to_run(worker, slot))
+        return true;
+    if (slot.shape == Shape::kNoCore) {
+        complete(worker, slot);
+        return true;
+    }
+    if (slot.shape == Shape::kMix)
+        return start_mix(worker, slot);
+    const uint32_t core = cores_.claim_one(slot.shape, worker, engine_.sharing(worker));
+    if (core == kNoCore) {
+        engine_.push_ready(slot, engine_.sharing(worker));
+        return false;
+    }
+    const uint32_t lane = slot.lane_mask >> 1; // of the masks with one bit
+    const uint64_t entry = kernels_[slot.func_id[lane]].entry;
+    const LaneRun run = {&slot, entry, take_block(worker, slot), lane, core};
+    if (port_.start(port_.self, worker, &run, 1))
+        end_lane(worker, run);
+    return true;
 }
 
 /// Nothing is kept afterwards: a worker that finds no work may be away for long.
-bool Scheduler::take_kept(uint32_t worker, uint32_t closed)
+PTO_HOT bool Scheduler::take_kept(uint32_t worker, uint32_t closed)
 {
     TaskSlot *kept = kept_[worker].slot;
     if (kept == nullptr)
@@ -57,6 +146,20 @@ bool Scheduler::take_kept(uint32_t worker, uint32_t closed)
     }
     kept_[worker].slot = nullptr;
     return start(worker, *kept);
+}
+
+bool Scheduler::step(uint32_t worker)
+{
+    if (load_relaxed(*port_.under_way) != 0 && port_.poll(port_.self, worker))
+        return true;
+    if (!engine_.deferred.is_empty() && poll_deferred(worker))
+        return true;
+    if ((cohort_.is_collecting() || !engine_.ready[engine::kCohortQueue].is_empty()) && step_cohort(worker))
+        return true;
+    // While a cohort collects cores, those of their types that become idle are for it alone; its turn ends when the
+    // kernels that run there have.
+    const uint32_t closed = cohort_.closed_lanes();
+    return take_kept(worker, closed) || take_ready(worker, closed);
 }
 
 /// First the tasks that need most cores at once, which are the hardest to place. A shape whose cores are all taken does
@@ -76,7 +179,7 @@ bool Scheduler::take_ready(uint32_t worker, uint32_t closed)
         engine::ReadyQueue &queue = engine_.ready[static_cast<uint32_t>(candidate.shape)];
         if (queue.is_empty() || (candidate.lanes & closed) != 0)
             continue;
-        const uint32_t index = queue.pop(&engine_.tasks[0]);
+        const uint32_t index = queue.pop(&engine_.tasks[0], engine_.sharing(worker));
         if (index != engine::kNone && start(worker, engine_.tasks[index]))
             return true;
     }
@@ -96,47 +199,18 @@ uint32_t Scheduler::fill_runs(TaskSlot &slot, uint32_t place, uint32_t block, La
     return count;
 }
 
-/// Looks at a task's predicate once. False: it does not hold, and the task is complete.
-bool Scheduler::decide(uint32_t worker, TaskSlot &slot)
+bool Scheduler::start_mix(uint32_t worker, TaskSlot &slot)
 {
-    if ((slot.flags & engine::kUndecided) == 0)
-        return true;
-    slot.flags = static_cast<uint8_t>(slot.flags & ~engine::kUndecided);
-    if (engine::holds(engine_.tasks.payload.predicate(slot)))
-        return true;
-    std::atomic<uint64_t> &skipped = engine_.counts[worker].skipped;
-    store_relaxed(skipped, load_relaxed(skipped) + 1);
-    complete(worker, slot);
-    return false;
-}
-
-bool Scheduler::start(uint32_t worker, TaskSlot &slot)
-{
-    if (engine_.error.is_set()) {
-        discard(worker, slot);
-        return true;
-    }
-    if (!decide(worker, slot))
-        return true;
-    if (slot.shape == Shape::kNoCore) {
-        complete(worker, slot);
-        return true;
-    }
-    const uint32_t place =
-        slot.shape == Shape::kMix ? cores_.claim_lanes(slot.lane_mask, worker) : cores_.claim_one(slot.shape, worker);
-    if (place == kNoCore) {
+    const uint32_t cluster = cores_.claim_lanes(slot.lane_mask, worker);
+    if (cluster == kNoCore) {
         engine_.push_ready(slot);
         return false;
     }
     LaneRun runs[kCoresPerCluster];
-    const uint32_t block = slot.next_block++;
-    const uint32_t count = fill_runs(slot, place, block, runs);
-    // The other blocks go back before this one runs: it may take long, or wait for them.
-    if (block + 1 < slot.block_num) {
-        engine_.push_ready(slot);
-        port_.work_ready(port_.self, 1);
-    }
-    port_.start(port_.self, worker, runs, count);
+    const uint32_t count = fill_runs(slot, cluster, slot.next_block, runs);
+    take_block(worker, slot);
+    if (port_.start(port_.self, worker, runs, count))
+        end_lane(worker, runs[0]);
     return true;
 }
 
@@ -153,7 +227,7 @@ bool Scheduler::step_cohort(uint32_t worker)
             return false;
         }
         TaskSlot &next = engine_.tasks[index];
-        if (!engine_.error.is_set() && !decide(worker, next)) {
+        if (!engine_.error.is_set() && !is_to_run(worker, next)) {
             cohort_.unlock();
             return true;
         }
@@ -188,13 +262,8 @@ void Scheduler::start_cohort(uint32_t worker, TaskSlot &slot)
     cohort_.end();
     cohort_.unlock();
     flush(worker); // the block may take long
-    port_.start(port_.self, worker, runs, count);
-}
-
-void Scheduler::count_down(uint32_t worker, TaskSlot &slot, uint32_t instances)
-{
-    if (fetch_sub_acq_rel(slot.lanes_left, instances) == instances)
-        complete(worker, slot);
+    if (port_.start(port_.self, worker, runs, count))
+        end_lane(worker, runs[0]);
 }
 
 /// After an error: counts the blocks that will not start as done, so that the run drains.
@@ -203,18 +272,6 @@ void Scheduler::discard(uint32_t worker, TaskSlot &slot)
     if (slot.shape == Shape::kNoCore)
         return complete(worker, slot);
     count_down(worker, slot, (slot.block_num - slot.next_block) * engine::lane_count(slot));
-}
-
-void Scheduler::lane_done(uint32_t worker, const LaneRun &run)
-{
-    cores_.release(run.core);
-    std::atomic<uint64_t> &kernels = engine_.counts[worker].kernels;
-    store_relaxed(kernels, load_relaxed(kernels) + 1);
-    TaskSlot &slot = *run.slot;
-    const bool alone = slot.block_num == 1 && slot.shape != Shape::kMix && load_acquire(slot.lanes_left) == 1;
-    if (alone)
-        return complete(worker, slot);
-    count_down(worker, slot, 1);
 }
 
 bool Scheduler::is_sound(const pto_completion &completion) const
@@ -286,20 +343,6 @@ bool Scheduler::poll_deferred(uint32_t worker)
     if (any)
         count_down(worker, engine_.tasks[arrived.slot], 1);
     return any;
-}
-
-void Scheduler::complete(uint32_t worker, TaskSlot &slot)
-{
-    TaskSlot *next = engine_.complete(worker, slot);
-    if (next == nullptr)
-        return;
-    // A cohort is started by whoever finds its cores, not by whoever completed its last producer.
-    if (kept_[worker].slot == nullptr && (next->flags & engine::kSyncStart) == 0) {
-        kept_[worker].slot = next;
-        return;
-    }
-    engine_.push_ready(*next);
-    port_.work_ready(port_.self, 1);
 }
 
 } // namespace pto::inline PTO_ARCH::aicpu

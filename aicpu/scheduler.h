@@ -38,17 +38,22 @@ public:
 
 private:
     /// False, and the task is queued again, when no core is free for it.
-    bool start(uint32_t worker, engine::TaskSlot &slot);
+    inline bool start(uint32_t worker, engine::TaskSlot &slot);
+    bool start_mix(uint32_t worker, engine::TaskSlot &slot);
+    inline uint32_t take_block(uint32_t worker, engine::TaskSlot &slot);
     uint32_t fill_runs(engine::TaskSlot &slot, uint32_t place, uint32_t block, LaneRun *runs) const;
-    bool take_kept(uint32_t worker, uint32_t closed);
+    inline bool take_kept(uint32_t worker, uint32_t closed);
     bool take_ready(uint32_t worker, uint32_t closed);
     bool step_cohort(uint32_t worker);
     void start_cohort(uint32_t worker, engine::TaskSlot &slot);
     bool poll_deferred(uint32_t worker);
     bool is_sound(const pto_completion &completion) const;
+    inline bool is_to_run(uint32_t worker, engine::TaskSlot &slot);
     bool decide(uint32_t worker, engine::TaskSlot &slot);
+    inline void end_lane(uint32_t worker, const LaneRun &run);
     void count_down(uint32_t worker, engine::TaskSlot &slot, uint32_t instances);
     void discard(uint32_t worker, engine::TaskSlot &slot);
+    inline void finish(uint32_t worker, engine::TaskSlot &slot);
     void complete(uint32_t worker, engine::TaskSlot &slot);
 
     /// A task that became ready on a worker and whose inputs are warm there. The worker's own.

@@ -41,7 +41,7 @@ bool join_dims(ByteView *view)
 
 } // namespace
 
-ViewDefect read_view(const pto_tensor &tensor, ByteView *out)
+ViewDefect read_strided_view(const pto_tensor &tensor, ByteView *out)
 {
     const uint64_t element = pto_dtype_size(tensor.dtype);
     if (tensor.ndims == 0 || tensor.ndims > PTO_MAX_RANK)

@@ -8,6 +8,7 @@
 #ifndef PTO_ENGINE_BOX_H
 #define PTO_ENGINE_BOX_H
 
+#include "engine/base/hot.h"
 #include "engine/task.h"
 
 namespace pto::inline PTO_ARCH::engine {
@@ -43,9 +44,33 @@ struct ByteView {
 /// What makes a descriptor unusable.
 enum class ViewDefect { kSound, kRank, kDtype, kShape, kStride, kOverlap, kBounds };
 
+/// The slow way of read_view.
+ViewDefect read_strided_view(const pto_tensor &tensor, ByteView *out);
+
 /// Reads a descriptor, trusting none of its derived fields. `offset` in the result is relative to `tensor.addr`.
 /// kOverlap: two elements share bytes; kBounds: the view leaves the buffer's `size_bytes`.
-ViewDefect read_view(const pto_tensor &tensor, ByteView *out);
+PTO_HOT ViewDefect read_view(const pto_tensor &tensor, ByteView *out)
+{
+    const uint64_t element = pto_dtype_size(tensor.dtype);
+    if (tensor.ndims - 1 >= PTO_MAX_RANK || element == 0)
+        return read_strided_view(tensor, out);
+    // Most tensors are row-major without gaps: one run of bytes. The products cannot overflow while each is the stride
+    // of the next dimension, which has 32 bits.
+    uint64_t count = 1;
+    for (uint32_t i = tensor.ndims; i-- > 0;) {
+        if (tensor.strides[i] != count || tensor.shape[i] == 0)
+            return read_strided_view(tensor, out);
+        count *= tensor.shape[i];
+    }
+    const uint64_t limit = tensor.size_bytes / element;
+    if (tensor.start_offset >= limit || count > limit - tensor.start_offset)
+        return ViewDefect::kBounds;
+    out->offset = tensor.start_offset * element;
+    out->span = count * element;
+    out->rank = 1;
+    out->dim[0] = {out->span, 1};
+    return ViewDefect::kSound;
+}
 
 /// Extends the frame by the strides of a view. False, and unchanged, when they do not fit its chain.
 bool refine_frame(Frame *frame, const ByteView &view);

@@ -23,13 +23,14 @@ void Engine::reset(uint32_t workers)
     deferred.reset();
     for (ReadyQueue &queue : ready)
         queue.reset();
-    worker_count = workers;
-    for (uint32_t i = 0; i < workers; i++) {
+    const uint32_t before = load_relaxed(engaged);
+    for (uint32_t i = 0; i < workers || i < before; i++) {
         store_relaxed(counts[i].tasks, uint64_t{0});
         store_relaxed(counts[i].kernels, uint64_t{0});
         store_relaxed(counts[i].skipped, uint64_t{0});
         store_relaxed(counts[i].joins, uint64_t{0});
     }
+    store_relaxed(engaged, workers);
     store_relaxed(recycling, true);
     store_relaxed(abandoned, false);
     store_relaxed(submitted, uint64_t{0});
@@ -37,37 +38,50 @@ void Engine::reset(uint32_t workers)
     first_ordinal = 0;
 }
 
+void Engine::engage(uint32_t worker)
+{
+    uint32_t count = load_relaxed(engaged);
+    while (count <= worker && !cas_release(engaged, count, worker + 1)) {}
+}
+
+/// Never too low: a worker that engages meanwhile is missed with tasks that have not been counted yet either.
 uint64_t Engine::outstanding() const
 {
     uint64_t completed = 0;
-    for (uint32_t i = 0; i < worker_count; i++)
+    for (uint32_t i = 0, count = load_acquire(engaged); i < count; i++)
         completed += load_acquire(counts[i].tasks); // D5
     return load_relaxed(submitted) - completed;
 }
 
-TaskSlot *Engine::complete(uint32_t worker, TaskSlot &slot)
+void Engine::reclaim(TaskSlot &slot)
 {
-    TaskSlot *next = nullptr;
-    uint32_t pushed = 0;
-    tasks.close_edges(slot, [&](TaskSlot &consumer) {
-        if (next == nullptr) {
-            next = &consumer;
-        } else {
-            push_ready(consumer);
-            pushed++;
-        }
-    });
-    if ((slot.flags & kJoin) != 0) {
-        std::atomic<uint64_t> &completed_joins = counts[worker].joins;
-        store_relaxed(completed_joins, load_relaxed(completed_joins) + 1);
+    if ((slot.flags & kHoldsBuffers) != 0) {
+        const pto_tensor *tensors = tasks.payload.tensors(slot.payload);
+        for (uint32_t i = 0; i < slot.tensor_count; i++)
+            release_buffer(tensors[i].buffer);
+        if ((slot.flags & kHasPredicate) != 0)
+            release_buffer(tasks.payload.predicate(slot).buffer);
     }
-    if (load_relaxed(recycling))
-        tasks.retire(slot);
-    std::atomic<uint64_t> &completed = counts[worker].tasks;
-    store_release(completed, load_relaxed(completed) + 1); // D5: this worker is the only writer
-    if (pushed > 0)
-        port.work_ready(port.self, pushed);
-    return next;
+    if (slot.payload != kNone)
+        tasks.payload.release(slot.payload, slot.payload_class);
+    tasks.reclaim_edges(slot);
+    tasks.free(slot);
+}
+
+void Engine::reclaim_retired()
+{
+    uint32_t at = tasks.take_retired();
+    while (at != kNone) {
+        TaskSlot &slot = tasks[at];
+        at = load_relaxed(slot.next);
+        reclaim(slot);
+    }
+}
+
+void Engine::free_buffer(uint32_t index)
+{
+    heap.release(map[index].heap_block);
+    map.remove(index);
 }
 
 void Engine::fill_report(wire::ReportBlock *report) const
@@ -77,7 +91,7 @@ void Engine::fill_report(wire::ReportBlock *report) const
     report->tasks = load_relaxed(submitted) - outstanding();
     report->kernels = 0;
     report->skipped = 0;
-    for (uint32_t i = 0; i < worker_count; i++) {
+    for (uint32_t i = 0, count = load_acquire(engaged); i < count; i++) {
         report->kernels += load_acquire(counts[i].kernels);
         report->skipped += load_acquire(counts[i].skipped);
         report->tasks -= load_acquire(counts[i].joins);

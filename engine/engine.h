@@ -2,8 +2,10 @@
 #ifndef PTO_ENGINE_ENGINE_H
 #define PTO_ENGINE_ENGINE_H
 
+#include "engine/base/hot.h"
 #include "engine/deferred_list.h"
 #include "engine/error_latch.h"
+#include "engine/gate.h"
 #include "engine/heap.h"
 #include "engine/port.h"
 #include "engine/ready_queue.h"
@@ -70,8 +72,10 @@ struct Engine {
     ReadyQueue ready[kReadyQueueCount];
     DeferredList deferred;
     WorkerCount counts[kMaxWorkers];
-    uint32_t worker_count;           ///< Entries of `counts` in use.
-    std::atomic<bool> recycling;     ///< Completed slots go back to the owner; off once nothing more is submitted.
+    std::atomic<uint32_t> engaged; ///< Entries of `counts` in use: workers below this may complete tasks.
+    GateKeeper gate;               ///< Whether the owner, which is worker 0, is alone.
+    bool reclaims_at_once;         ///< What worker 0 completes is taken back at once, not by way of the retired stack.
+    std::atomic<bool> recycling;   ///< Completed slots go back to the owner; off once nothing more is submitted.
     std::atomic<uint64_t> submitted; ///< Written by the owner; others watch it for progress.
     uint64_t joins;                  ///< Submitted tasks that are not the orchestration's. Owner only.
     uint64_t first_ordinal;          ///< Number of the first task: a run may have been launched before. Owner only.
@@ -85,21 +89,79 @@ struct Engine {
     /// Bytes of arena that `geometry` needs; lays the engine out in `arena` unless it is null.
     std::size_t layout(void *arena, const Geometry &geometry);
 
-    /// Begins a run.
+    /// Begins a run in which the workers below `workers` take part from the start.
     void reset(uint32_t workers);
+    /// Any worker, before it completes its first task of a run.
+    void engage(uint32_t worker);
 
     /// Tasks submitted and not complete.
     uint64_t outstanding() const;
 
+    /// What a worker has to reckon with.
+    Sharing sharing(uint32_t worker) const { return worker == 0 ? gate.sharing() : Sharing::kShared; }
+
     /// Makes a task that waits for nothing available to the workers. Any thread.
-    void push_ready(TaskSlot &slot) { ready[queue_of(slot)].push(&tasks[0], tasks.index_of(slot)); }
+    void push_ready(TaskSlot &slot, Sharing sharing = Sharing::kShared)
+    {
+        ready[queue_of(slot)].push(&tasks[0], tasks.index_of(slot), sharing);
+    }
 
     /// Marks a task complete: consumers that waited for it alone become ready, except one that is returned for the
     /// caller to run next (nullptr: none). Any worker, once per task.
-    TaskSlot *complete(uint32_t worker, TaskSlot &slot);
+    inline TaskSlot *complete(uint32_t worker, TaskSlot &slot);
+
+    /// Takes back what a completed task held: slot, arguments, edges, and its share in buffers. Owner only.
+    void reclaim(TaskSlot &slot);
+    /// Takes back what all retired tasks held. Owner only.
+    void drain_retired()
+    {
+        if (tasks.has_retired())
+            reclaim_retired();
+    }
+    /// One user less of a buffer, which is freed with the last one. Owner only.
+    void release_buffer(uint32_t index)
+    {
+        Buffer &buffer = map[index];
+        if (!buffer.is_external() && --buffer.refs == 0)
+            free_buffer(index);
+    }
 
     void fill_report(wire::ReportBlock *report) const;
+
+private:
+    void reclaim_retired();
+    void free_buffer(uint32_t index);
 };
+
+PTO_HOT TaskSlot *Engine::complete(uint32_t worker, TaskSlot &slot)
+{
+    const Sharing by = sharing(worker);
+    TaskSlot *next = nullptr;
+    uint32_t pushed = 0;
+    tasks.close_edges(slot, by, [&](TaskSlot &consumer) {
+        if (next == nullptr) {
+            next = &consumer;
+        } else {
+            push_ready(consumer, by);
+            pushed++;
+        }
+    });
+    if ((slot.flags & kJoin) != 0) {
+        std::atomic<uint64_t> &completed_joins = counts[worker].joins;
+        store_relaxed(completed_joins, load_relaxed(completed_joins) + 1);
+    }
+    if (load_relaxed(recycling)) {
+        if (worker == 0 && reclaims_at_once)
+            reclaim(slot);
+        else
+            tasks.retire(slot);
+    }
+    std::atomic<uint64_t> &completed = counts[worker].tasks;
+    store_release(completed, load_relaxed(completed) + 1); // D5: this worker is the only writer
+    if (pushed > 0)
+        port.work_ready(port.self, pushed);
+    return next;
+}
 
 } // namespace pto::inline PTO_ARCH::engine
 

@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Submitting a task: read and check everything, take what the task needs (waiting while the engine is full), fill its
-// slot, add the edges, let it go. A failed check latches an error and leaves the slot unused.
-#include "engine/graph_builder.h"
-#include "engine/graph_wait.h"
-
-#include "engine/base/memory.h"
+// slot, add the edges, let it go. A failed check latches an error and leaves the slot unused. This is the path of every
+// task: what is only there to tell a user what is wrong is in graph_refusals.cpp.
+#include "engine/graph_tensors.h"
 
 namespace pto::inline PTO_ARCH::engine {
 
 namespace {
-
-constexpr uint32_t kMaxArguments = PTO_KERNEL_MAX_TENSORS + PTO_KERNEL_MAX_SCALARS;
-
-bool is_scalar(const pto_arg &arg)
-{
-    return arg.access == PTO_ACCESS_SCALAR || arg.access == PTO_ACCESS_RUN_SCALAR;
-}
 
 /// The element that a checked predicate reads, as a tensor of its own.
 pto_tensor element_of(const pto_predicate &predicate)
@@ -28,12 +19,9 @@ pto_tensor element_of(const pto_predicate &predicate)
     return element;
 }
 
-const char *argument_defect(const pto_arg &arg)
-{
-    if (arg.access > PTO_ACCESS_RUN_SCALAR)
-        return "an unknown access";
-    return is_scalar(arg) ? "no such scalar of the run" : "no tensor";
-}
+/// By the set of lanes that a task uses.
+constexpr Shape kShapeOf[] = {Shape::kNoCore, Shape::kAic, Shape::kAiv, Shape::kMix,
+                              Shape::kAiv,    Shape::kMix, Shape::kMix, Shape::kMix};
 
 } // namespace
 
@@ -63,51 +51,26 @@ void GraphBuilder::finish()
     wait_for_all();
 }
 
-bool GraphBuilder::check_kernel(int32_t func_id, uint32_t lane)
+PTO_HOT bool GraphBuilder::read_kernels(const pto_task &task, TaskSlot *shape)
 {
-    const uint32_t wanted = lane == kLaneAic ? PTO_CORE_AIC : PTO_CORE_AIV;
-    const bool known = func_id >= 0 && static_cast<uint32_t>(func_id) < kernel_count_ && kernels_[func_id].entry != 0;
-    if (known && kernels_[func_id].core_type == wanted)
-        return true;
-    wire::ErrorRecord record = task_error(PTO_ERROR_UNKNOWN_KERNEL);
-    record.func_id = func_id;
-    if (known)
-        engine_.error.set(record, "task %llu: kernel %d is for an %s core, the task wants it on an %s core",
-                          static_cast<unsigned long long>(record.task), func_id, wanted == PTO_CORE_AIC ? "AIV" : "AIC",
-                          wanted == PTO_CORE_AIC ? "AIC" : "AIV");
-    else
-        engine_.error.set(record, "task %llu: the callable has no kernel with func id %d",
-                          static_cast<unsigned long long>(record.task), func_id);
-    return false;
-}
-
-bool GraphBuilder::read_kernels(const pto_task &task, TaskSlot *shape)
-{
-    if (task.struct_size != sizeof(pto_task)) {
-        engine_.error.set(task_error(PTO_ERROR_INVALID_TASK), "task %llu: struct_size is %u, not %zu", ordinal(),
-                          task.struct_size, sizeof(pto_task));
-        return false;
-    }
+    if (task.struct_size != sizeof(pto_task))
+        return refuse_size(task);
     const int32_t func_ids[] = {task.aic, task.aiv0, task.aiv1};
-    shape->lane_mask = 0;
-    shape->flags = kHoldsBuffers;
+    uint32_t lanes = 0;
     for (uint32_t lane = 0; lane < kCoresPerCluster; lane++) {
-        shape->func_id[lane] = PTO_NO_KERNEL;
-        if (func_ids[lane] == PTO_NO_KERNEL)
+        const int32_t func_id = func_ids[lane];
+        shape->func_id[lane] = static_cast<int16_t>(func_id);
+        if (func_id == PTO_NO_KERNEL)
             continue;
-        if (!check_kernel(func_ids[lane], lane))
-            return false;
-        shape->func_id[lane] = static_cast<int16_t>(func_ids[lane]);
-        shape->lane_mask = static_cast<uint8_t>(shape->lane_mask | 1u << lane);
+        if (!has_kernel(func_id, core_type_of(lane)))
+            return refuse_kernel(func_id, lane);
+        lanes |= 1u << lane;
     }
-    switch (shape->lane_mask) {
-    case 0: shape->shape = Shape::kNoCore; break;
-    case 1u << kLaneAic: shape->shape = Shape::kAic; break;
-    case 1u << kLaneAiv0:
-    case 1u << kLaneAiv1: shape->shape = Shape::kAiv; break;
-    default: shape->shape = Shape::kMix;
-    }
-    return read_launch(task, shape);
+    shape->lane_mask = static_cast<uint8_t>(lanes);
+    shape->shape = kShapeOf[lanes];
+    shape->flags = kHoldsBuffers | (task.predicate != nullptr ? kHasPredicate | kUndecided : 0);
+    shape->block_num = 1;
+    return (task.block_num <= 1 && task.flags == 0) || read_launch(task, shape);
 }
 
 /// Blocks, and whether they start together.
@@ -139,64 +102,27 @@ bool GraphBuilder::read_launch(const pto_task &task, TaskSlot *shape)
     return false;
 }
 
-bool GraphBuilder::count_arguments(const pto_task &task, TaskSlot *counts)
+PTO_HOT bool GraphBuilder::count_arguments(const pto_task &task, TaskSlot *counts)
 {
-    const unsigned long long number = ordinal();
-    const bool listed =
-        (task.args != nullptr || task.arg_count == 0) && (task.dependencies != nullptr || task.dependency_count == 0);
     uint32_t tensors = 0;
     uint32_t scalars = 0;
-    uint32_t read = 0;
-    for (; listed && read < task.arg_count && read < kMaxArguments; read++) {
-        const pto_arg &arg = task.args[read];
-        if (arg.access > PTO_ACCESS_RUN_SCALAR || (!is_scalar(arg) && arg.value.tensor == nullptr))
-            break;
-        if (arg.access == PTO_ACCESS_RUN_SCALAR && arg.value.scalar >= bridge_.orch.scalar_count)
-            break;
-        scalars += is_scalar(arg) ? 1 : 0;
-        tensors += is_scalar(arg) ? 0 : 1;
+    bool sound = (task.args != nullptr || task.arg_count == 0) &&
+                 (task.dependencies != nullptr || task.dependency_count == 0) && task.arg_count <= kMaxArguments;
+    for (uint32_t i = 0; sound && i < task.arg_count; i++) {
+        const pto_arg &arg = task.args[i];
+        if (arg.access < PTO_ACCESS_SCALAR) {
+            sound = arg.value.tensor != nullptr;
+            tensors++;
+        } else {
+            sound = arg.access == PTO_ACCESS_SCALAR ||
+                    (arg.access == PTO_ACCESS_RUN_SCALAR && arg.value.scalar < bridge_.orch.scalar_count);
+            scalars++;
+        }
     }
+    if (!sound || tensors > PTO_KERNEL_MAX_TENSORS || scalars > PTO_KERNEL_MAX_SCALARS)
+        return refuse_arguments(task);
     counts->tensor_count = static_cast<uint8_t>(tensors);
     counts->scalar_count = static_cast<uint8_t>(scalars);
-    const wire::ErrorRecord record = task_error(PTO_ERROR_INVALID_TASK);
-    if (!listed)
-        engine_.error.set(record, "task %llu: NULL list of %u arguments or %u dependencies", number, task.arg_count,
-                          task.dependency_count);
-    else if (read < task.arg_count && read < kMaxArguments)
-        engine_.error.set(record, "task %llu: argument %u has %s", number, read, argument_defect(task.args[read]));
-    else if (task.arg_count > kMaxArguments || tensors > PTO_KERNEL_MAX_TENSORS || scalars > PTO_KERNEL_MAX_SCALARS)
-        engine_.error.set(record, "task %llu: %u arguments; a task takes at most %u tensors and %u scalars", number,
-                          task.arg_count, PTO_KERNEL_MAX_TENSORS, PTO_KERNEL_MAX_SCALARS);
-    else
-        return true;
-    return false;
-}
-
-bool GraphBuilder::fill_arguments(const pto_task &task, TaskSlot &slot)
-{
-    pto_tensor *tensors = engine_.tasks.payload.tensors(slot.payload);
-    uint64_t *scalars = engine_.tasks.payload.scalars(slot);
-    const TaskId id = engine_.tasks.id_of(slot);
-    uint32_t filled = 0;
-    uint32_t filled_scalars = 0;
-    slot.run_scalars = 0;
-    for (uint32_t i = 0; i < task.arg_count; i++) {
-        const pto_arg &arg = task.args[i];
-        if (is_scalar(arg)) {
-            const bool of_run = arg.access == PTO_ACCESS_RUN_SCALAR;
-            if (of_run)
-                slot.run_scalars = static_cast<uint16_t>(slot.run_scalars | 1u << filled_scalars);
-            scalars[filled_scalars++] = of_run ? passed_scalars_[arg.value.scalar] : arg.value.scalar;
-            continue;
-        }
-        pto_tensor &tensor = tensors[filled++];
-        tensor = *arg.value.tensor;
-        if (arg.access == PTO_ACCESS_OUTPUT) {
-            if (!allocate_output(&tensor, id, i))
-                return false;
-            *arg.value.output = tensor;
-        }
-    }
     return true;
 }
 
@@ -230,7 +156,7 @@ public:
 
     bool is_live(TaskId id) { return id == self_ || tasks_.find_live(id) != nullptr; }
 
-    bool operator()(TaskId id)
+    PTO_HOT bool operator()(TaskId id)
     {
         if (id == self_)
             return true;
@@ -260,15 +186,14 @@ private:
     uint32_t edges_ = 0;
 };
 
-bool GraphBuilder::add_access(uint32_t access, uint32_t argument, pto_tensor *tensor, EdgeSink &sink)
+PTO_HOT bool GraphBuilder::add_access(uint32_t access, uint32_t argument, pto_tensor *tensor, EdgeSink &sink)
 {
     Resolved resolved;
     if (!resolve(*tensor, argument, &resolved))
         return false;
     tensor->buffer = resolved.index;
     Buffer &buffer = *resolved.buffer;
-    if (!buffer.is_external())
-        buffer.refs++;
+    buffer.refs++; // of buffers that the engine did not allocate nobody looks at it
     if (access == PTO_ACCESS_NO_DEP || tensor->manual_dep != 0)
         sink(buffer.owner);
     else if (access == PTO_ACCESS_INPUT)
@@ -278,36 +203,62 @@ bool GraphBuilder::add_access(uint32_t access, uint32_t argument, pto_tensor *te
     return true;
 }
 
-/// Accesses of a task in a manual scope are recorded in the name of the scope's join, which waits for the tasks that
-/// conflict: so the order with tasks before and after the scope stays, and nothing is inferred inside.
-bool GraphBuilder::add_dependencies(const pto_task &task, TaskSlot &slot, uint32_t *edges)
+/// Scalars and tensors of the task, in the slot's payload; `sink` gets what the tensors depend on.
+PTO_HOT bool GraphBuilder::fill_arguments(const pto_task &task, TaskSlot &slot, EdgeSink &sink)
 {
-    EdgeSink own(*this, slot);
-    EdgeSink joined(*this, in_manual_scope() ? *manual_join_ : slot);
-    EdgeSink &inferred = in_manual_scope() ? joined : own;
     pto_tensor *tensor = engine_.tasks.payload.tensors(slot.payload);
+    uint64_t *scalars = engine_.tasks.payload.scalars(slot);
+    uint32_t filled_scalars = 0;
+    slot.run_scalars = 0;
     for (uint32_t i = 0; i < task.arg_count; i++) {
-        if (is_scalar(task.args[i]))
-            continue;
-        pto_tensor *argument = tensor++;
-        if (task.args[i].access == PTO_ACCESS_OUTPUT)
-            continue; // nobody else can know the buffer yet
-        if (!add_access(task.args[i].access, i, argument, inferred))
-            return false;
+        const pto_arg &arg = task.args[i];
+        if (arg.access < PTO_ACCESS_SCALAR && arg.access != PTO_ACCESS_OUTPUT) {
+            *tensor = *arg.value.tensor;
+            if (!add_access(arg.access, i, tensor++, sink))
+                return false;
+        } else if (arg.access == PTO_ACCESS_OUTPUT) {
+            // Nobody else can know the buffer yet: it needs no access.
+            if (!allocate_output(*arg.value.output, engine_.tasks.id_of(slot), i, tensor))
+                return false;
+            *arg.value.output = *tensor++;
+        } else if (arg.access == PTO_ACCESS_SCALAR) {
+            scalars[filled_scalars++] = arg.value.scalar;
+        } else {
+            slot.run_scalars = static_cast<uint16_t>(slot.run_scalars | 1u << filled_scalars);
+            scalars[filled_scalars++] = passed_scalars_[arg.value.scalar];
+        }
     }
-    if (task.predicate != nullptr) {
-        pto_tensor element = element_of(*task.predicate);
-        if (!add_access(PTO_ACCESS_INPUT, kNoArgument, &element, inferred))
-            return false;
-    }
+    return true;
+}
+
+/// Dependencies that the task lists: beside the inferred ones, or in a manual scope instead of them. There the accesses
+/// are recorded in the name of the scope's join, which waits for the tasks that conflict: so the order with tasks
+/// before and after the scope stays, and nothing is inferred inside.
+bool GraphBuilder::add_listed(const pto_task &task, TaskSlot &slot, EdgeSink &own)
+{
     // The join waits for this task: nobody is told its id, but one can be made up.
     const TaskId join = in_manual_scope() ? engine_.tasks.id_of(*manual_join_) : TaskId::none();
     for (uint32_t i = 0; i < task.dependency_count; i++)
         if (TaskId{task.dependencies[i]} != join)
             own(TaskId{task.dependencies[i]});
-    *edges = own.edges();
-    manual_edges_ += joined.edges();
     return !is_over() && (!in_manual_scope() || join_manual(slot));
+}
+
+PTO_HOT bool GraphBuilder::fill(const pto_task &task, TaskSlot &slot, EdgeSink &own, EdgeSink &inferred)
+{
+    if (!fill_arguments(task, slot, inferred))
+        return false;
+    if (task.predicate != nullptr) {
+        pto_tensor element;
+        if (!fill_predicate(*task.predicate, slot))
+            return false;
+        element = element_of(*task.predicate);
+        if (!add_access(PTO_ACCESS_INPUT, kNoArgument, &element, inferred))
+            return false;
+    }
+    if (task.dependency_count != 0 || in_manual_scope())
+        return add_listed(task, slot, own);
+    return !is_over();
 }
 
 pto_task_id GraphBuilder::submit(const pto_task *request)
@@ -315,29 +266,34 @@ pto_task_id GraphBuilder::submit(const pto_task *request)
     if (is_over())
         return PTO_NO_TASK;
     if (request == nullptr) {
-        engine_.error.set(task_error(PTO_ERROR_INVALID_TASK), "task %llu: the task is NULL", ordinal());
+        refuse_null();
         return PTO_NO_TASK;
     }
-    drain_retired();
+    engine_.drain_retired();
     const pto_task &task = *request;
     TaskSlot shape;
     if (!read_kernels(task, &shape) || !count_arguments(task, &shape))
         return PTO_NO_TASK;
-    if (task.predicate != nullptr)
-        shape.flags |= kHasPredicate | kUndecided;
     if (!engine_.map.has_room(shape.tensor_count + 1)) {
         if (!quiesce())
             return PTO_NO_TASK;
         engine_.map.forget_accesses();
     }
     TaskSlot *slot = take_slot(shape);
-    uint32_t edges = 0;
-    if (slot == nullptr || !fill_arguments(task, *slot) ||
-        (task.predicate != nullptr && !fill_predicate(*task.predicate, *slot)) ||
-        !add_dependencies(task, *slot, &edges))
+    if (slot == nullptr)
         return PTO_NO_TASK;
+    EdgeSink own(*this, *slot);
+    if (!in_manual_scope()) {
+        if (!fill(task, *slot, own, own))
+            return PTO_NO_TASK;
+    } else {
+        EdgeSink joined(*this, *manual_join_);
+        if (!fill(task, *slot, own, joined))
+            return PTO_NO_TASK;
+        manual_edges_ += joined.edges();
+    }
     const pto_task_id id = engine_.tasks.id_of(*slot).bits;
-    start(*slot, edges);
+    start(*slot, own.edges());
     return id;
 }
 

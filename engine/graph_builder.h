@@ -48,6 +48,8 @@ public:
     }
 
 private:
+    static constexpr uint32_t kMaxArguments = PTO_KERNEL_MAX_TENSORS + PTO_KERNEL_MAX_SCALARS;
+
     /// The table's functions find the builder from the pto_orch that they are given.
     struct Bridge {
         pto_orch orch;
@@ -58,6 +60,7 @@ private:
         Buffer *buffer;
         ByteView view;
     };
+    class Call;
     class EdgeSink;
     class LiveSink;
     friend const pto_orch_ops &orch_ops();
@@ -68,14 +71,20 @@ private:
     bool add_argument_buffers(pto_tensor *tensors, const uint16_t *by_address, uint32_t count);
 
     // Steps of a submit.
-    bool read_kernels(const pto_task &task, TaskSlot *shape);
+    bool has_kernel(int32_t func_id, uint32_t core_type) const
+    {
+        return static_cast<uint32_t>(func_id) < kernel_count_ && kernels_[func_id].entry != 0 &&
+               kernels_[func_id].core_type == core_type;
+    }
+    static uint32_t core_type_of(uint32_t lane) { return lane == kLaneAic ? PTO_CORE_AIC : PTO_CORE_AIV; }
+    inline bool read_kernels(const pto_task &task, TaskSlot *shape);
     bool read_launch(const pto_task &task, TaskSlot *shape);
-    bool check_kernel(int32_t func_id, uint32_t lane);
-    bool count_arguments(const pto_task &task, TaskSlot *counts);
-    bool fill_arguments(const pto_task &task, TaskSlot &slot);
+    inline bool count_arguments(const pto_task &task, TaskSlot *counts);
+    inline bool fill(const pto_task &task, TaskSlot &slot, EdgeSink &own, EdgeSink &inferred);
+    inline bool fill_arguments(const pto_task &task, TaskSlot &slot, EdgeSink &sink);
     bool fill_predicate(const pto_predicate &predicate, TaskSlot &slot);
-    bool add_dependencies(const pto_task &task, TaskSlot &slot, uint32_t *edges);
-    bool add_access(uint32_t access, uint32_t argument, pto_tensor *tensor, EdgeSink &sink);
+    inline bool add_access(uint32_t access, uint32_t argument, pto_tensor *tensor, EdgeSink &sink);
+    bool add_listed(const pto_task &task, TaskSlot &slot, EdgeSink &own);
     bool join_manual(TaskSlot &slot);
 
     // Scopes.
@@ -86,14 +95,20 @@ private:
     bool wait_for_element(const Resolved &element, bool for_write);
 
     // Tensors.
-    bool resolve(const pto_tensor &tensor, uint32_t argument, Resolved *out);
-    bool find_buffer(const pto_tensor &tensor, uint32_t argument, uint32_t *out_index);
+    inline bool resolve(const pto_tensor &tensor, uint32_t argument, Resolved *out);
+    inline bool find_buffer(const pto_tensor &tensor, uint32_t argument, uint32_t *out_index);
     bool find_external(const pto_tensor &tensor, uint32_t argument, uint32_t *out_index);
-    bool allocate_output(pto_tensor *tensor, TaskId owner, uint32_t argument);
+    inline bool allocate_output(const pto_tensor &specification, TaskId owner, uint32_t argument, pto_tensor *out);
     bool resolve_element(const pto_tensor *tensor, const uint32_t *index, Resolved *out, uint64_t *out_address);
 
-    // Errors.
-    bool fail_defect(ViewDefect defect, const pto_tensor &tensor, uint32_t argument);
+    // Refusals: latch an error and return false.
+    bool refuse_null();
+    bool refuse_size(const pto_task &task);
+    bool refuse_kernel(int32_t func_id, uint32_t lane);
+    bool refuse_arguments(const pto_task &task);
+    bool refuse_view(ViewDefect defect, const pto_tensor &tensor, uint32_t argument);
+    bool refuse_handle(const pto_tensor &tensor, uint32_t argument);
+    bool refuse_memory(const pto_tensor &tensor, uint32_t argument, const char *defect);
 
     Bridge bridge_{};
     const wire::KernelEntry *kernels_ = nullptr;

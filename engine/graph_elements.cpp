@@ -2,8 +2,7 @@
 // What the orchestration itself reads and writes: single elements, once the tasks that conflict are done, and scalar
 // arguments of the run.
 #include "engine/base/memory.h"
-#include "engine/graph_builder.h"
-#include "engine/graph_wait.h"
+#include "engine/graph_tensors.h"
 
 namespace pto::inline PTO_ARCH::engine {
 

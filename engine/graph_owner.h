@@ -18,17 +18,16 @@ public:
 protected:
     /// A slot and payload for a task of this shape, its fixed fields filled in. Waits while the engine is full; nullptr
     /// when the run is over or there can never be room, which is latched.
-    TaskSlot *take_slot(const TaskSlot &shape);
+    inline TaskSlot *take_slot(const TaskSlot &shape);
     /// Lets a filled task go; `edges` are those that were pushed to it.
-    void start(TaskSlot &slot, uint32_t edges);
+    inline void start(TaskSlot &slot, uint32_t edges);
 
-    template <class Try> bool wait_for(const char *name, wire::Resource resource, uint64_t needed, Try &&attempt);
+    template <class Try>
+    inline bool wait_for(const char *name, wire::Resource resource, uint64_t needed, Try &&attempt);
     /// Waits until nothing is in flight. False: the run is over.
     bool quiesce();
-    void drain_retired();
-    void release_reference(uint32_t buffer);
 
-    bool is_over() const { return engine_.error.is_set() || load_relaxed(engine_.abandoned); }
+    bool is_over() const { return engine_.error.is_set(); }
     /// Number of the task that is being submitted. Joins are the engine's own and have none.
     unsigned long long ordinal() const
     {
@@ -39,7 +38,13 @@ protected:
     Engine &engine_;
 
 private:
-    bool take_payload(TaskSlot *slot, uint32_t size_class);
+    template <class Try> bool wait_long(const char *name, wire::Resource resource, uint64_t needed, Try &&attempt);
+    bool take_payload(TaskSlot *slot, uint32_t size_class)
+    {
+        slot->payload = engine_.tasks.payload.allocate(size_class);
+        return slot->payload != kNone || take_payload_anew(slot, size_class);
+    }
+    bool take_payload_anew(TaskSlot *slot, uint32_t size_class);
     void report_deadlock(const char *name, wire::Resource resource, uint64_t needed);
 };
 

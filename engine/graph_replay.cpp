@@ -2,6 +2,7 @@
 #include "engine/graph_replay.h"
 
 #include "engine/base/memory.h"
+#include "engine/graph_wait.h"
 
 namespace pto::inline PTO_ARCH::engine {
 namespace {
@@ -94,7 +95,7 @@ uint32_t GraphReplay::add_edges(const uint32_t *producers, uint32_t count, uint3
 uint64_t GraphReplay::replay_task(uint64_t at)
 {
     const wire::TaskItem &item = item_at<wire::TaskItem>(at);
-    drain_retired();
+    engine_.drain_retired();
     TaskSlot shape{};
     for (uint32_t lane = 0; lane < kCoresPerCluster; lane++)
         shape.func_id[lane] = item.func_id[lane];

@@ -2,8 +2,7 @@
 // The builder's scopes. Tasks of manual scopes get no inferred dependencies; so that later tasks can wait for them as
 // usual, every open manual scope has a join: a task of the engine's own that waits for all tasks of the scope, and in
 // whose name their accesses are recorded.
-#include "engine/graph_builder.h"
-#include "engine/graph_wait.h"
+#include "engine/graph_tensors.h"
 
 namespace pto::inline PTO_ARCH::engine {
 
@@ -36,7 +35,7 @@ void GraphBuilder::scope_end()
                                  ordinal());
     for (uint32_t at = engine_.scopes.top().buffer_head; at != kNone;) {
         const uint32_t next = engine_.map[at].next_in_scope;
-        release_reference(at);
+        engine_.release_buffer(at);
         at = next;
     }
     engine_.scopes.pop();
@@ -46,7 +45,7 @@ void GraphBuilder::scope_end()
 
 bool GraphBuilder::begin_manual()
 {
-    drain_retired();
+    engine_.drain_retired();
     TaskSlot shape{};
     shape.func_id[0] = shape.func_id[1] = shape.func_id[2] = PTO_NO_KERNEL;
     shape.shape = Shape::kNoCore;
@@ -113,7 +112,7 @@ void GraphBuilder::discard(const pto_tensor *tensor)
     if (!find_buffer(*tensor, kNoArgument, &index))
         return;
     unlink_from_scope(index);
-    release_reference(index);
+    engine_.release_buffer(index);
 }
 
 } // namespace pto::inline PTO_ARCH::engine

@@ -1,48 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The builder's view of tensors: which buffer a descriptor names, whether it may be used, new outputs.
-#include "engine/base/memory.h"
-#include "engine/graph_builder.h"
-#include "engine/graph_wait.h"
+#include "engine/graph_tensors.h"
 
 namespace pto::inline PTO_ARCH::engine {
-namespace {
-
-/// "argument 3: " or "", for the head of a message.
-struct Where {
-    explicit Where(uint32_t argument)
-    {
-        if (argument == kNoArgument) {
-            text[0] = '\0';
-            return;
-        }
-        format("argument %u: ", argument);
-    }
-    __attribute__((format(printf, 2, 3))) void format(const char *pattern, ...)
-    {
-        va_list values;
-        va_start(values, pattern);
-        format_text(text, sizeof text, pattern, values);
-        va_end(values);
-    }
-    char text[32];
-};
-
-} // namespace
-
-bool GraphBuilder::fail_defect(ViewDefect defect, const pto_tensor &tensor, uint32_t argument)
-{
-    static constexpr const char *kWhat[] = {"",
-                                            "its rank is not 1..5",
-                                            "its dtype is unknown",
-                                            "an extent is zero",
-                                            "a stride is zero",
-                                            "its elements overlap each other",
-                                            "it reaches beyond its buffer"};
-    engine_.error.set(task_error(PTO_ERROR_INVALID_TENSOR), "task %llu: %stensor of rank %u, dtype %u: %s", ordinal(),
-                      Where(argument).text, tensor.ndims, unsigned{tensor.dtype}, kWhat[static_cast<uint32_t>(defect)]);
-    return false;
-}
-
 /// Gives each argument of the run its buffer. Arguments that share bytes share a buffer, so that their accesses are
 /// compared.
 bool GraphBuilder::bind_arguments(const wire::ArgsView &args)
@@ -55,7 +15,7 @@ bool GraphBuilder::bind_arguments(const wire::ArgsView &args)
         ByteView view;
         const ViewDefect defect = read_view(tensor, &view);
         if (defect != ViewDefect::kSound)
-            return fail_defect(defect, tensor, i);
+            return refuse_view(defect, tensor, i);
         uint32_t at = i;
         for (; at > 0 && args.tensors[by_address[at - 1]].addr > tensor.addr; at--)
             by_address[at] = by_address[at - 1];
@@ -86,23 +46,6 @@ bool GraphBuilder::add_argument_buffers(pto_tensor *tensors, const uint16_t *by_
     return true;
 }
 
-bool GraphBuilder::find_buffer(const pto_tensor &tensor, uint32_t argument, uint32_t *out_index)
-{
-    if (tensor.buffer == 0 && tensor.owner == PTO_NO_TASK && tensor.addr != 0)
-        return find_external(tensor, argument, out_index);
-    Buffer *buffer = engine_.map.find(tensor.buffer);
-    const bool same = buffer != nullptr && buffer->owner.bits == tensor.owner &&
-                      buffer->is_external() == (tensor.owner == PTO_NO_TASK) &&
-                      buffer->contains(tensor.addr, tensor.size_bytes);
-    *out_index = tensor.buffer;
-    if (same && (buffer->is_external() || engine_.scopes.is_open(buffer->scope_depth, buffer->scope_serial)))
-        return true;
-    engine_.error.set(task_error(PTO_ERROR_STALE_HANDLE), "task %llu: %sthe tensor %s", ordinal(), Where(argument).text,
-                      tensor.addr == 0 ? "was never allocated"
-                                       : "is used after the scope that held it has ended, or after it was discarded");
-    return false;
-}
-
 /// A tensor that the orchestration made from an address: it must lie in device memory outside the engine's heap, and
 /// either inside one argument or clear of all of them.
 bool GraphBuilder::find_external(const pto_tensor &tensor, uint32_t argument, uint32_t *out_index)
@@ -129,62 +72,7 @@ bool GraphBuilder::find_external(const pto_tensor &tensor, uint32_t argument, ui
         return wait_for("buffers", wire::Resource::kBuffers, 1,
                         [&] { return (*out_index = engine_.map.add(buffer)) != kNone; });
     }
-    engine_.error.set(task_error(PTO_ERROR_NOT_DEVICE_MEMORY), "task %llu: %s%llu bytes at 0x%llx: the tensor %s",
-                      ordinal(), Where(argument).text, static_cast<unsigned long long>(tensor.size_bytes),
-                      static_cast<unsigned long long>(tensor.addr), defect);
-    return false;
-}
-
-bool GraphBuilder::resolve(const pto_tensor &tensor, uint32_t argument, Resolved *out)
-{
-    const ViewDefect defect = read_view(tensor, &out->view);
-    if (defect != ViewDefect::kSound)
-        return fail_defect(defect, tensor, argument);
-    if (!find_buffer(tensor, argument, &out->index))
-        return false;
-    out->buffer = &engine_.map[out->index];
-    out->view.offset += tensor.addr - out->buffer->base;
-    return true;
-}
-
-/// Turns the specification of an output into a tensor: row-major, in the engine's heap, held by the innermost scope.
-bool GraphBuilder::allocate_output(pto_tensor *tensor, TaskId owner, uint32_t argument)
-{
-    pto_tensor fresh = pto_tensor_new(tensor->dtype, tensor->ndims, tensor->shape);
-    fresh.version = tensor->version;
-    fresh.manual_dep = tensor->manual_dep;
-    fresh.address_space = PTO_DEVICE_MEMORY;
-    ByteView view;
-    if (__builtin_mul_overflow(fresh.extent, uint64_t{pto_dtype_size(fresh.dtype)}, &fresh.size_bytes))
-        return fail_defect(ViewDefect::kBounds, fresh, argument);
-    const ViewDefect defect = read_view(fresh, &view);
-    if (defect != ViewDefect::kSound)
-        return fail_defect(defect, fresh, argument);
-    Buffer buffer{};
-    if (!wait_for("device heap", wire::Resource::kHeap, fresh.size_bytes,
-                  [&] { return (buffer.heap_block = engine_.heap.allocate(fresh.size_bytes)) != kNone; }))
-        return false;
-    Scope &scope = engine_.scopes.top();
-    buffer.base = engine_.heap.address(buffer.heap_block);
-    buffer.size_bytes = fresh.size_bytes;
-    buffer.owner = owner;
-    buffer.refs = 2; // the scope and the task that writes it
-    buffer.scope_serial = scope.serial;
-    buffer.scope_depth = engine_.scopes.depth() - 1;
-    buffer.next_in_scope = scope.buffer_head;
-    buffer.prev_in_scope = kNone;
-    uint32_t index = kNone;
-    if (!wait_for("buffers", wire::Resource::kBuffers, 1, [&] { return (index = engine_.map.add(buffer)) != kNone; }))
-        return false;
-    if (scope.buffer_head != kNone)
-        engine_.map[scope.buffer_head].prev_in_scope = index;
-    scope.buffer_head = index;
-    scope.held_bytes += engine_.heap.size_bytes(buffer.heap_block);
-    fresh.addr = buffer.base;
-    fresh.owner = owner.bits;
-    fresh.buffer = index;
-    *tensor = fresh;
-    return true;
+    return refuse_memory(tensor, argument, defect);
 }
 
 pto_status GraphBuilder::allocate(pto_tensor *tensor)
@@ -195,10 +83,12 @@ pto_status GraphBuilder::allocate(pto_tensor *tensor)
         engine_.error.set(task_error(PTO_ERROR_INVALID_ARGUMENT), "allocate: the tensor is NULL");
         return status();
     }
-    drain_retired();
-    if (!allocate_output(tensor, engine_.tasks.make_orphan_id(), kNoArgument))
+    engine_.drain_retired();
+    pto_tensor allocated;
+    if (!allocate_output(*tensor, engine_.tasks.make_orphan_id(), kNoArgument, &allocated))
         return status();
-    release_reference(tensor->buffer); // no task writes it: the scope alone holds it
+    engine_.release_buffer(allocated.buffer); // no task writes it: the scope alone holds it
+    *tensor = allocated;
     return PTO_OK;
 }
 

@@ -54,34 +54,18 @@ Limit limit_of(Engine &engine, wire::Resource resource)
 
 } // namespace
 
-void GraphOwner::drain_retired()
-{
-    uint32_t at = engine_.tasks.take_retired();
-    while (at != kNone) {
-        TaskSlot &slot = engine_.tasks[at];
-        at = load_relaxed(slot.next);
-        if ((slot.flags & kHoldsBuffers) != 0) {
-            const pto_tensor *tensors = engine_.tasks.payload.tensors(slot.payload);
-            for (uint32_t i = 0; i < slot.tensor_count; i++)
-                release_reference(tensors[i].buffer);
-            if ((slot.flags & kHasPredicate) != 0)
-                release_reference(engine_.tasks.payload.predicate(slot).buffer);
-        }
-        if (slot.payload != kNone)
-            engine_.tasks.payload.release(slot.payload, slot.payload_class);
-        engine_.tasks.reclaim_edges(slot);
-        engine_.tasks.free(slot);
-    }
-}
-
 bool GraphOwner::quiesce()
 {
-    for (uint32_t round = 0; engine_.outstanding() > 0; round++) {
-        if (is_over())
-            return false;
-        engine_.port.relax(engine_.port.self, round);
+    for (uint32_t round = 0; !is_over();) {
+        if (engine_.port.work(engine_.port.self)) {
+            round = 0;
+            continue;
+        }
+        if (engine_.outstanding() == 0)
+            break;
+        engine_.port.relax(engine_.port.self, round++);
     }
-    drain_retired();
+    engine_.drain_retired();
     return !is_over();
 }
 

@@ -15,11 +15,8 @@ void Heap::reset(uint64_t base, uint64_t size_bytes)
     first_bitmap_ = 0;
     for (uint8_t &bitmap : second_bitmap_)
         bitmap = 0;
-    if (capacity_ == 0)
-        return;
-    const uint32_t whole = blocks_.allocate();
-    blocks_[whole] = {0, capacity_, kNone, kNone, kNone, kNone, true};
-    link(whole);
+    top_ = 0;
+    last_ = kNone;
 }
 
 Heap::Class Heap::class_of(uint32_t size)
@@ -106,6 +103,8 @@ void Heap::absorb_next(uint32_t index)
     block.next_address = blocks_[next].next_address;
     if (block.next_address != kNone)
         blocks_[block.next_address].prev_address = index;
+    else
+        last_ = index;
     blocks_.release(next);
 }
 
@@ -122,24 +121,21 @@ void Heap::split(uint32_t index, uint32_t size)
     blocks_[tail] = {block.start + size, block.size - size, index, block.next_address, kNone, kNone, true};
     if (block.next_address != kNone)
         blocks_[block.next_address].prev_address = tail;
+    else
+        last_ = tail;
     block.next_address = tail;
     block.size = size;
     link(tail);
 }
 
-uint32_t Heap::allocate(uint64_t size_bytes)
+/// A block from memory that was given back, or a new one when none of those is large enough.
+uint32_t Heap::reuse(uint32_t size)
 {
-    const uint64_t granules = (size_bytes - 1) / kGranuleBytes + 1;
-    if (granules > capacity_ - used_)
-        return kNone;
-    const uint32_t size = static_cast<uint32_t>(granules);
     const uint32_t index = find_free(size);
     if (index == kNone)
-        return kNone;
+        return extend(size);
     unlink(index);
     split(index, size);
-    used_ += blocks_[index].size;
-    peak_ = used_ > peak_ ? used_ : peak_;
     return index;
 }
 
@@ -157,7 +153,13 @@ void Heap::release(uint32_t index)
         absorb_next(previous);
         index = previous;
     }
-    link(index);
+    if (index != last_)
+        return link(index);
+    last_ = blocks_[index].prev_address;
+    top_ = blocks_[index].start;
+    if (last_ != kNone)
+        blocks_[last_].next_address = kNone;
+    blocks_.release(index);
 }
 
 } // namespace pto::inline PTO_ARCH::engine

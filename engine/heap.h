@@ -3,12 +3,14 @@
 #define PTO_ENGINE_HEAP_H
 
 #include "engine/base/carver.h"
+#include "engine/base/hot.h"
 #include "engine/index_pool.h"
 
 namespace pto::inline PTO_ARCH::engine {
 
-/// Device-heap allocator: two-level segregated fit, O(1) for both operations, for one thread. What it hands out is
-/// never touched; its books are kept outside, in the arena, so that the memory may be anywhere.
+/// Device-heap allocator: two-level segregated fit, O(1) for both operations, for one thread. Memory that was given
+/// back is used first; the rest, from `top_` on, is cut off in order. What it hands out is never touched; its books are
+/// kept outside, in the arena, so that the memory may be anywhere.
 class Heap {
 public:
     static constexpr uint32_t kGranuleBytes = 1024; ///< Size unit and alignment of every allocation.
@@ -19,7 +21,19 @@ public:
     void reset(uint64_t base, uint64_t size_bytes);
 
     /// Block index, kNone when no free block is large enough. `size_bytes` > 0.
-    uint32_t allocate(uint64_t size_bytes);
+    PTO_HOT uint32_t allocate(uint64_t size_bytes)
+    {
+        const uint64_t granules = (size_bytes - 1) / kGranuleBytes + 1;
+        if (granules > capacity_ - used_)
+            return kNone;
+        const uint32_t size = static_cast<uint32_t>(granules);
+        const uint32_t index = first_bitmap_ == 0 ? extend(size) : reuse(size);
+        if (index == kNone)
+            return kNone;
+        used_ += blocks_[index].size;
+        peak_ = used_ > peak_ ? used_ : peak_;
+        return index;
+    }
     void release(uint32_t block);
 
     uint64_t address(uint32_t block) const { return base_ + uint64_t{blocks_[block].start} * kGranuleBytes; }
@@ -55,6 +69,20 @@ private:
         return of.second + 1 < kSubCount ? Class{of.first, of.second + 1} : Class{of.first + 1, 0};
     }
     uint32_t find_free(uint32_t size) const;
+    uint32_t reuse(uint32_t size);
+    /// A new block from the memory that no block has.
+    PTO_HOT uint32_t extend(uint32_t size)
+    {
+        const uint32_t index = size <= capacity_ - top_ ? blocks_.allocate() : kNone;
+        if (index == kNone)
+            return kNone;
+        blocks_[index] = {top_, size, last_, kNone, kNone, kNone, false};
+        if (last_ != kNone)
+            blocks_[last_].next_address = index;
+        last_ = index;
+        top_ += size;
+        return index;
+    }
     uint32_t first_at_or_above(Class from) const;
     void link(uint32_t index);
     void unlink(uint32_t index);
@@ -66,6 +94,8 @@ private:
     uint32_t capacity_ = 0;
     uint32_t used_ = 0;
     uint32_t peak_ = 0;
+    uint32_t top_ = 0;      ///< From here on everything is free, and in no block.
+    uint32_t last_ = kNone; ///< The block before it.
     uint32_t first_bitmap_ = 0;
     uint8_t second_bitmap_[kClassCount] = {};
     uint32_t heads_[kClassCount][kSubCount] = {};

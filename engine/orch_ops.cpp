@@ -23,21 +23,35 @@ void GraphBuilder::reject(pto_status status, const char *format, va_list values)
     engine_.error.set_text(task_error(status < 0 ? status : PTO_ERROR_INVALID_ARGUMENT), format, values);
 }
 
+/// A call from the orchestration that is at the engine's state.
+class GraphBuilder::Call {
+public:
+    explicit Call(pto_orch *orch) : builder_(of(orch)) { builder_.engine_.gate.close(); }
+    ~Call() { builder_.engine_.gate.open(); }
+    Call(const Call &) = delete;
+    Call &operator=(const Call &) = delete;
+
+    GraphBuilder *operator->() const { return &builder_; }
+
+private:
+    GraphBuilder &builder_;
+};
+
 const pto_orch_ops &orch_ops()
 {
     using Builder = GraphBuilder;
     static constexpr pto_orch_ops kOps = {
         .struct_size = sizeof(pto_orch_ops),
         .abi_version = PTO_ABI_VERSION,
-        .submit = [](pto_orch *orch, const pto_task *task) { return Builder::of(orch).submit(task); },
-        .allocate = [](pto_orch *orch, pto_tensor *tensor) { return Builder::of(orch).allocate(tensor); },
-        .discard = [](pto_orch *orch, const pto_tensor *tensor) { Builder::of(orch).discard(tensor); },
-        .scope_begin = [](pto_orch *orch, uint32_t mode) { Builder::of(orch).scope_begin(mode); },
-        .scope_end = [](pto_orch *orch) { Builder::of(orch).scope_end(); },
+        .submit = [](pto_orch *orch, const pto_task *task) { return Builder::Call(orch)->submit(task); },
+        .allocate = [](pto_orch *orch, pto_tensor *tensor) { return Builder::Call(orch)->allocate(tensor); },
+        .discard = [](pto_orch *orch, const pto_tensor *tensor) { Builder::Call(orch)->discard(tensor); },
+        .scope_begin = [](pto_orch *orch, uint32_t mode) { Builder::Call(orch)->scope_begin(mode); },
+        .scope_end = [](pto_orch *orch) { Builder::Call(orch)->scope_end(); },
         .get_element = [](pto_orch *orch, const pto_tensor *tensor,
-                          const uint32_t *index) { return Builder::of(orch).get_element(tensor, index); },
+                          const uint32_t *index) { return Builder::Call(orch)->get_element(tensor, index); },
         .set_element = [](pto_orch *orch, const pto_tensor *tensor, const uint32_t *index,
-                          uint64_t bits) { Builder::of(orch).set_element(tensor, index, bits); },
+                          uint64_t bits) { Builder::Call(orch)->set_element(tensor, index, bits); },
         .scalar = [](pto_orch *orch, uint32_t index) { return Builder::of(orch).scalar(index); },
         .log = [](pto_orch *orch, int32_t level, const char *format,
                   va_list values) { Builder::of(orch).log(level, format, values); },

@@ -12,8 +12,9 @@ namespace pto::inline PTO_ARCH::engine {
 /// something useful instead of spinning, and a test can choose what happens next.
 struct Port {
     void *self;
-    /// The owner waits for tasks to complete: do some of their work, or let time pass. `round` counts the calls of one
-    /// wait.
+    /// The owner waits for tasks to complete: does some of their work. False: there is none to do now.
+    bool (*work)(void *self);
+    /// The owner waits and there is nothing to do: lets time pass. `round` counts the calls since there was.
     void (*relax)(void *self, uint32_t round);
     /// `count` more tasks are ready: whoever sleeps may have work now.
     void (*work_ready)(void *self, uint32_t count);

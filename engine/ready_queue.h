@@ -15,18 +15,29 @@ public:
 
     bool is_empty() const { return static_cast<uint32_t>(load_relaxed(head_)) == kNone; }
 
-    void push(TaskSlot *slots, uint32_t index)
+    void push(TaskSlot *slots, uint32_t index, Sharing sharing = Sharing::kShared)
     {
         uint64_t head = load_relaxed(head_);
+        if (sharing == Sharing::kAlone) {
+            store_relaxed(slots[index].next, static_cast<uint32_t>(head));
+            store_relaxed(head_, tagged(head, index));
+            return;
+        }
         do {
             store_relaxed(slots[index].next, static_cast<uint32_t>(head));
         } while (!cas_release(head_, head, tagged(head, index))); // D4: pairs with pop
     }
 
     /// kNone when the queue is empty.
-    uint32_t pop(TaskSlot *slots)
+    uint32_t pop(TaskSlot *slots, Sharing sharing = Sharing::kShared)
     {
         uint64_t head = load_acquire(head_);
+        if (sharing == Sharing::kAlone) {
+            const uint32_t first = static_cast<uint32_t>(head);
+            if (first != kNone)
+                store_relaxed(head_, tagged(head, load_relaxed(slots[first].next)));
+            return first;
+        }
         for (;;) {
             const uint32_t index = static_cast<uint32_t>(head);
             if (index == kNone)

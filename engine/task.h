@@ -91,7 +91,8 @@ static_assert(sizeof(TaskSlot) == 64 && offsetof(TaskSlot, generation) == 16 && 
 
 inline uint32_t lane_count(const TaskSlot &slot)
 {
-    return (slot.lane_mask & 1u) + (slot.lane_mask >> 1 & 1u) + (slot.lane_mask >> 2 & 1u); // popcount is in libgcc
+    constexpr uint32_t kBitCounts = 0x32212110; // one hexadecimal digit per mask; popcount would be in libgcc
+    return kBitCounts >> 4 * slot.lane_mask & 0xf;
 }
 
 /// "The consumer waits for the task whose list this edge is in."

@@ -23,62 +23,12 @@ void TaskStore::reset()
     store_relaxed(retired_, kNone);
 }
 
-TaskSlot *TaskStore::allocate()
-{
-    uint32_t index = free_head_;
-    if (index != kNone)
-        free_head_ = load_relaxed(slots_[index].next);
-    else if (bump_ < capacity_)
-        index = bump_++;
-    else
-        return nullptr;
-    used_++;
-    peak_ = used_ > peak_ ? used_ : peak_;
-    TaskSlot &slot = slots_[index];
-    slot.generation = next_generation();
-    slot.mark = 0;
-    slot.next_block = 0;
-    store_relaxed(slot.fan_in, kFanInBias);
-    store_relaxed(slot.fan_out, kFanOutOpen);
-    return &slot;
-}
-
 void TaskStore::free(TaskSlot &slot)
 {
     slot.generation = 0;
     store_relaxed(slot.next, free_head_);
     free_head_ = index_of(slot);
     used_--;
-}
-
-TaskSlot *TaskStore::find_live(TaskId id)
-{
-    if (id.slot() >= bump_)
-        return nullptr;
-    TaskSlot &slot = slots_[id.slot()];
-    // D2: whoever finds the list closed sees all that the task wrote.
-    const bool live = slot.generation == id.generation() && load_acquire(slot.fan_out) != kFanOutClosed;
-    return live ? &slot : nullptr;
-}
-
-TaskStore::Push TaskStore::push_edge(TaskSlot &producer, uint32_t consumer)
-{
-    const uint32_t index = edges_.allocate();
-    if (index == kNone)
-        return Push::kExhausted;
-    Edge &edge = edges_[index];
-    edge.consumer = consumer;
-    // D2: meeting CLOSED acquires what the producer wrote.
-    uint32_t head = load_acquire(producer.fan_out);
-    do {
-        if (head == kFanOutClosed) {
-            edges_.release(index);
-            return Push::kComplete;
-        }
-        edge.next = head;
-    } while (!cas_release_or_acquire(producer.fan_out, head, index));
-    edges_pushed_++;
-    return Push::kAdded;
 }
 
 void TaskStore::reclaim_edges(TaskSlot &slot)
@@ -102,8 +52,6 @@ void TaskStore::retire(TaskSlot &slot)
 
 uint32_t TaskStore::take_retired()
 {
-    if (load_relaxed(retired_) == kNone)
-        return kNone;
     return retired_.exchange(kNone, std::memory_order_acquire);
 }
 

@@ -31,15 +31,16 @@ public:
 
     enum class Push { kAdded, kComplete, kExhausted };
     /// Makes `consumer` wait for `producer`, unless that has completed.
-    Push push_edge(TaskSlot &producer, uint32_t consumer);
+    Push push_edge(TaskSlot &producer, uint32_t consumer, Sharing sharing = Sharing::kShared);
     /// Gives back the edges of a retired slot.
     void reclaim_edges(TaskSlot &slot);
 
     /// Closes a task's edge list and calls ready(consumer) for each consumer that waited for nothing else. Any worker.
-    template <class Ready> void close_edges(TaskSlot &slot, Ready &&ready);
+    template <class Ready> void close_edges(TaskSlot &slot, Sharing sharing, Ready &&ready);
 
     /// Hands a completed slot to the owner. Any worker; the slot may be reused at once.
     void retire(TaskSlot &slot);
+    bool has_retired() const { return load_relaxed(retired_) != kNone; }
     /// Takes all retired slots: the first of a chain linked through `next`, kNone when there are none. Owner only.
     uint32_t take_retired();
 
@@ -69,15 +70,69 @@ private:
     alignas(64) std::atomic<uint32_t> retired_{kNone}; ///< D3: workers push with release, the owner takes with acquire.
 };
 
-template <class Ready> void TaskStore::close_edges(TaskSlot &slot, Ready &&ready)
+inline TaskSlot *TaskStore::allocate()
+{
+    uint32_t index = free_head_;
+    if (index != kNone)
+        free_head_ = load_relaxed(slots_[index].next);
+    else if (bump_ < capacity_)
+        index = bump_++;
+    else
+        return nullptr;
+    used_++;
+    peak_ = used_ > peak_ ? used_ : peak_;
+    TaskSlot &slot = slots_[index];
+    slot.generation = next_generation();
+    slot.mark = 0;
+    slot.next_block = 0;
+    store_relaxed(slot.fan_in, kFanInBias);
+    store_relaxed(slot.fan_out, kFanOutOpen);
+    return &slot;
+}
+
+inline TaskSlot *TaskStore::find_live(TaskId id)
+{
+    if (id.slot() >= bump_)
+        return nullptr;
+    TaskSlot &slot = slots_[id.slot()];
+    // D2: whoever finds the list closed sees all that the task wrote.
+    const bool live = slot.generation == id.generation() && load_acquire(slot.fan_out) != kFanOutClosed;
+    return live ? &slot : nullptr;
+}
+
+inline TaskStore::Push TaskStore::push_edge(TaskSlot &producer, uint32_t consumer, Sharing sharing)
+{
+    const uint32_t index = edges_.allocate();
+    if (index == kNone)
+        return Push::kExhausted;
+    Edge &edge = edges_[index];
+    edge.consumer = consumer;
+    // D2: meeting CLOSED acquires what the producer wrote.
+    uint32_t head = load_acquire(producer.fan_out);
+    do {
+        if (head == kFanOutClosed) {
+            edges_.release(index);
+            return Push::kComplete;
+        }
+        edge.next = head;
+        if (sharing == Sharing::kAlone) {
+            store_relaxed(producer.fan_out, index);
+            break;
+        }
+    } while (!cas_release_or_acquire(producer.fan_out, head, index));
+    edges_pushed_++;
+    return Push::kAdded;
+}
+
+template <class Ready> void TaskStore::close_edges(TaskSlot &slot, Sharing sharing, Ready &&ready)
 {
     // D2: acquires the edges that the owner pushed, and releases what the task wrote to whoever meets CLOSED.
-    const uint32_t head = exchange_acq_rel(slot.fan_out, kFanOutClosed);
+    const uint32_t head = exchange_acq_rel(slot.fan_out, kFanOutClosed, sharing);
     slot.edge_head = head;
     for (uint32_t at = head; at != kFanOutOpen; at = edges_[at].next) {
         TaskSlot &consumer = slots_[edges_[at].consumer];
         // D1: the last producer acquires what the others released.
-        if (fetch_sub_acq_rel(consumer.fan_in, 1) == 1)
+        if (fetch_sub_acq_rel(consumer.fan_in, 1, sharing) == 1)
             ready(consumer);
     }
 }

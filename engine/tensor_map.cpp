@@ -25,9 +25,7 @@ uint32_t TensorMap::add(const Buffer &buffer)
     if (index == kNone)
         return kNone;
     buffers_[index] = buffer;
-    buffers_[index].root = kNone;
-    buffers_[index].frame = kByteFrame;
-    buffers_[index].whole = AccessRecord::of(buffer.owner);
+    buffers_[index].begin_accesses(buffer.owner);
     if (buffer.is_external()) {
         buffers_[index].next_in_scope = external_head_;
         external_head_ = index;

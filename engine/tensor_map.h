@@ -23,6 +23,15 @@ struct alignas(64) Buffer {
 
     uint32_t &pool_next() { return next_in_scope; }
     bool is_external() const { return heap_block == kNone; }
+    /// Nobody has touched it since `writer`.
+    void begin_accesses(TaskId writer)
+    {
+        owner = writer;
+        root = kNone;
+        frame.rank = 1;
+        frame.stride[0] = 1;
+        whole = AccessRecord::of(writer);
+    }
     bool contains(uint64_t address, uint64_t size) const
     {
         return address >= base && size <= size_bytes && address - base <= size_bytes - size;
@@ -42,6 +51,8 @@ public:
 
     /// Index of the new buffer, kNone when there is no room. Indices start at 1: 0 in a descriptor means "no buffer".
     uint32_t add(const Buffer &buffer);
+    /// The same, for the caller to fill in all of it.
+    uint32_t allocate() { return buffers_.allocate(); }
     void remove(uint32_t index);
 
     /// nullptr for an index that names no buffer.
@@ -98,8 +109,8 @@ private:
     uint32_t external_head_ = kNone; ///< Buffers that the engine did not allocate, linked through next_in_scope.
 };
 
-/// Adds a reader. The place of one that has completed is taken; two of the oldest are looked at each time, and go to
-/// the end if they are live, which keeps the list from growing beyond the readers in flight.
+/// Adds a reader. The place of one that has completed is taken; up to two of the oldest are looked at each time, until
+/// one can go, and move to the end if they are live: so the list does not grow beyond the readers in flight.
 template <class Sink> void TensorMap::add_reader(AccessRecord &record, TaskId task, Sink &&sink)
 {
     if (record.reader == task)
@@ -111,10 +122,11 @@ template <class Sink> void TensorMap::add_reader(AccessRecord &record, TaskId ta
     for (int i = 0; i < 2 && record.reader_head != kNone; i++) {
         const uint32_t oldest = record.reader_head;
         record.reader_head = readers_[oldest].next;
-        if (sink(readers_[oldest].task))
-            append_reader(record, oldest);
-        else
+        if (!sink(readers_[oldest].task)) {
             readers_.release(oldest);
+            break;
+        }
+        append_reader(record, oldest);
     }
     const uint32_t index = readers_.allocate();
     readers_[index].task = task;

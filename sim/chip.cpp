@@ -54,13 +54,15 @@ bool Chip::set_up(host::DeviceFailure *failure)
     setup.arena = reinterpret_cast<void *>(arena);
     setup.geometry = geometry;
     setup.cluster_count = config_.cluster_count;
-    setup.worker_count = crew_config(config_).max_workers;
+    setup.worker_count = 1;
+    setup.gate = crew_.gate();
     setup.heap_base = heap;
     setup.heap_bytes = config_.heap_bytes;
     setup.memory_base = memory_.base();
     setup.memory_bytes = memory_.size_bytes();
-    const aicpu::ExecutorPort port{this, start, offer, poll, relax, work_ready, log, load, unload};
+    const aicpu::ExecutorPort port{this, start, offer, poll, &lane_count_, relax, work_ready, log, load, unload};
     executor_ = std::make_unique<aicpu::Executor>(setup, port);
+    engine_ = &executor_->engine();
     const int problem = crew_.start(executor_.get(), lanes_pending, this);
     if (problem == 0)
         return true;
@@ -105,6 +107,7 @@ void Chip::run(const wire::LaunchBlock &launch, uint64_t timeout_ns, wire::Repor
         executor_->run(launch, report);
         owner.guard.disarm();
     } else {
+        executor_->engine().gate.reset();
         crew_.note_landing(0);
     }
     crew_.end_run();
@@ -113,11 +116,71 @@ void Chip::run(const wire::LaunchBlock &launch, uint64_t timeout_ns, wire::Repor
         executor_->engine().fill_report(report);
 }
 
-void Chip::start(void *self, uint32_t worker, const aicpu::LaneRun *runs, uint32_t count)
+/// The owner lets others in meanwhile.
+PTO_HOT void Chip::call_kernel(Worker &worker, uint64_t entry, int64_t *args, uint32_t index)
+{
+    const bool was_armed = worker.guard.is_armed();
+    if (!was_armed)
+        worker.guard.arm();
+    if (index == 0)
+        engine_->gate.open();
+    reinterpret_cast<KernelFunction>(entry)(args);
+    if (index == 0)
+        engine_->gate.close();
+    if (!was_armed)
+        worker.guard.disarm();
+}
+
+__attribute__((noinline)) void Chip::call_timed(Worker &worker, uint64_t entry, int64_t *args, uint32_t index)
+{
+    worker.until_timed = tuning::kTimedKernelInterval - 1;
+    const uint64_t begin = now_ns();
+    call_kernel(worker, entry, args, index);
+    crew_.note_kernel_time(now_ns() - begin);
+}
+
+/// Calls a kernel as the core would: arguments in the ABI's order, contexts of this block and this core. False: it has
+/// deferred its completion, and the scheduler has been told.
+PTO_HOT bool Chip::run_kernel(uint32_t index, const aicpu::LaneRun &run)
+{
+    engine::Engine &engine = *engine_;
+    const engine::TaskSlot &slot = *run.slot;
+    pto_tensor *tensors = engine.tasks.payload.tensors(slot.payload);
+    const auto *scalars = reinterpret_cast<const uint64_t *>(tensors + slot.tensor_count);
+    Worker &worker = crew_.worker(index);
+    worker.completion_count = 0;
+    worker.completion_error = 0;
+    pto_local_context local{static_cast<int32_t>(run.block),
+                            static_cast<int32_t>(slot.block_num),
+                            {&worker.completion_count, &worker.completion_error, worker.completions,
+                             PTO_KERNEL_MAX_COMPLETIONS, engine.tasks.id_of(slot).bits}};
+    pto_global_context global{run.lane == engine::kLaneAiv1 ? 1 : 0, {}};
+    int64_t args[PTO_KERNEL_ARG_WORDS];
+    int64_t *arg = args;
+    for (uint32_t i = 0; i < slot.tensor_count; i++)
+        *arg++ = reinterpret_cast<int64_t>(tensors + i);
+    for (uint32_t i = 0; i < slot.scalar_count; i++)
+        *arg++ = static_cast<int64_t>(scalars[i]);
+    args[PTO_KERNEL_LOCAL_CONTEXT] = reinterpret_cast<int64_t>(&local);
+    args[PTO_KERNEL_GLOBAL_CONTEXT] = reinterpret_cast<int64_t>(&global);
+
+    worker.begin({slot.ordinal, slot.func_id[run.lane], static_cast<int16_t>(run.core)});
+    if (worker.until_timed-- == 0)
+        call_timed(worker, run.entry, args, index);
+    else
+        call_kernel(worker, run.entry, args, index);
+    worker.end();
+    if (worker.completion_count == 0 && worker.completion_error == 0)
+        return true;
+    report_deferred(index, run);
+    return false;
+}
+
+bool Chip::start(void *self, uint32_t worker, const aicpu::LaneRun *runs, uint32_t count)
 {
     if (count > 1)
         offer(self, runs + 1, count - 1);
-    static_cast<Chip *>(self)->run_kernel(worker, runs[0]);
+    return static_cast<Chip *>(self)->run_kernel(worker, runs[0]);
 }
 
 void Chip::offer(void *self, const aicpu::LaneRun *runs, uint32_t count)
@@ -148,7 +211,8 @@ bool Chip::poll(void *self, uint32_t worker)
         chip.lanes_.pop_front();
         store_release(chip.lane_count_, static_cast<uint32_t>(chip.lanes_.size()));
     }
-    chip.run_kernel(worker, run);
+    if (chip.run_kernel(worker, run))
+        chip.executor_->scheduler().lane_done(worker, run);
     return true;
 }
 
@@ -157,49 +221,9 @@ bool Chip::lanes_pending(void *self)
     return load_relaxed(static_cast<Chip *>(self)->lane_count_) != 0;
 }
 
-/// Calls a kernel as the core would: arguments in the ABI's order, contexts of this block and this core.
-void Chip::run_kernel(uint32_t index, const aicpu::LaneRun &run)
-{
-    engine::TaskStore &tasks = executor_->engine().tasks;
-    const engine::TaskSlot &slot = *run.slot;
-    pto_tensor *tensors = tasks.payload.tensors(slot.payload);
-    const uint64_t *scalars = tasks.payload.scalars(slot);
-    Worker &worker = crew_.worker(index);
-    worker.completion_count = 0;
-    worker.completion_error = 0;
-    pto_local_context local{static_cast<int32_t>(run.block),
-                            static_cast<int32_t>(slot.block_num),
-                            {&worker.completion_count, &worker.completion_error, worker.completions,
-                             PTO_KERNEL_MAX_COMPLETIONS, tasks.id_of(slot).bits}};
-    pto_global_context global{run.core % kCoresPerCluster == engine::kLaneAiv1 ? 1 : 0, {}};
-    int64_t args[PTO_KERNEL_ARG_WORDS];
-    for (uint32_t i = 0; i < slot.tensor_count; i++)
-        args[i] = reinterpret_cast<int64_t>(tensors + i);
-    memcpy(args + slot.tensor_count, scalars, slot.scalar_count * sizeof(uint64_t));
-    args[PTO_KERNEL_LOCAL_CONTEXT] = reinterpret_cast<int64_t>(&local);
-    args[PTO_KERNEL_GLOBAL_CONTEXT] = reinterpret_cast<int64_t>(&global);
-
-    store_relaxed(worker.task, slot.ordinal);
-    store_relaxed(worker.func_id, int32_t{slot.func_id[run.lane]});
-    store_relaxed(worker.core, static_cast<int32_t>(run.core));
-    store_release(worker.running, true);
-    store_relaxed(worker.started, load_relaxed(worker.started) + 1);
-    const bool timed = worker.untimed++ % tuning::kTimedKernelInterval == 0;
-    const uint64_t begin = timed ? now_ns() : 0;
-    const bool was_armed = worker.guard.is_armed();
-    worker.guard.arm();
-    reinterpret_cast<KernelFunction>(run.entry)(args);
-    if (!was_armed)
-        worker.guard.disarm();
-    if (timed)
-        crew_.note_kernel_time(now_ns() - begin);
-    store_release(worker.running, false);
-    report_end(index, run);
-}
-
-/// Tells the scheduler that a kernel has returned. What it registered is copied first: from then on the worker's slab
-/// belongs to the next kernel.
-void Chip::report_end(uint32_t index, const aicpu::LaneRun &run)
+/// Tells the scheduler of a kernel that has returned before its task is complete. What it registered is copied first:
+/// from then on the worker's slab belongs to the next kernel.
+void Chip::report_deferred(uint32_t index, const aicpu::LaneRun &run)
 {
     Worker &worker = crew_.worker(index);
     aicpu::Scheduler &scheduler = executor_->scheduler();

@@ -33,11 +33,13 @@ public:
 
 private:
     bool set_up(host::DeviceFailure *failure);
-    void run_kernel(uint32_t worker, const aicpu::LaneRun &run);
-    void report_end(uint32_t worker, const aicpu::LaneRun &run);
+    inline bool run_kernel(uint32_t index, const aicpu::LaneRun &run);
+    inline void call_kernel(Worker &worker, uint64_t entry, int64_t *args, uint32_t index);
+    void call_timed(Worker &worker, uint64_t entry, int64_t *args, uint32_t index);
+    void report_deferred(uint32_t index, const aicpu::LaneRun &run);
 
     // The executor's port.
-    static void start(void *self, uint32_t worker, const aicpu::LaneRun *runs, uint32_t count);
+    static bool start(void *self, uint32_t worker, const aicpu::LaneRun *runs, uint32_t count);
     static void offer(void *self, const aicpu::LaneRun *runs, uint32_t count);
     static bool poll(void *self, uint32_t worker);
     static void relax(void *self, uint32_t worker, uint32_t round);
@@ -51,6 +53,7 @@ private:
     const host::DeviceConfig config_;
     DeviceMemory memory_;
     std::unique_ptr<aicpu::Executor> executor_;
+    engine::Engine *engine_ = nullptr; ///< The executor's.
     Crew crew_;
     int load_problem_ = 0;
 

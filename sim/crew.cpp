@@ -2,6 +2,7 @@
 // Helpers: who works when, and how they sleep. The monitor is in crew_monitor.cpp.
 #include "sim/crew.h"
 
+#include "posix/process_barrier.h"
 #include "sim/tuning.h"
 
 #include <chrono>
@@ -90,7 +91,7 @@ void Crew::end_run()
         await_helpers();
         return evict();
     }
-    while (inside_.load(std::memory_order_seq_cst) != 0) // S1
+    while (visitors() != 0) // S1
         pause_briefly();
 }
 
@@ -102,9 +103,10 @@ void Crew::note_kernel_time(uint64_t elapsed_ns)
 
 void Crew::work_ready(uint32_t count)
 {
-    if (load_relaxed(parked_) == 0)
+    const uint64_t kernel_ns = load_relaxed(kernel_ns_);
+    if (load_relaxed(parked_) == 0 || kernel_ns < tuning::kSharedKernelNs)
         return;
-    const uint64_t waiting = load_relaxed(waiting_ns_) + count * load_relaxed(kernel_ns_);
+    const uint64_t waiting = load_relaxed(waiting_ns_) + count * kernel_ns;
     store_relaxed(waiting_ns_, waiting);
     if (waiting < tuning::kWakeWorkNs)
         return;
@@ -158,15 +160,49 @@ bool Crew::park(uint32_t index, std::unique_lock<std::mutex> &lock)
     return !stopping_;
 }
 
+engine::Gate *Crew::gate()
+{
+    return pto::posix::has_process_barrier() ? &gate_ : nullptr;
+}
+
+/// From here on the owner that comes to its gate knows of the calling thread, whatever it did before.
+void Crew::announce()
+{
+    gate_.visitors.fetch_add(1, std::memory_order_seq_cst); // S1
+    if (pto::posix::has_process_barrier())
+        pto::posix::process_barrier();
+}
+
+/// Waits until the owner is not alone any more. False: the run is over or aborted.
+bool Crew::pass_gate()
+{
+    for (uint32_t round = 0; load_acquire(gate_.closed); round++) { // E1
+        if (load_relaxed(state_) != kRunning)
+            return false;
+        if (round < tuning::kOwnerPauseRounds)
+            pause_briefly();
+        else
+            sched_yield();
+    }
+    return true;
+}
+
+void Crew::depart()
+{
+    gate_.visitors.fetch_sub(1, std::memory_order_seq_cst); // S1, E2
+}
+
 void Crew::helper_main(uint32_t index)
 {
     pthread_setname_np(pthread_self(), "pto-helper");
     workers_[index]->guard.bind();
     for (;;) {
-        inside_.fetch_add(1, std::memory_order_seq_cst); // S1
-        if (state_.load(std::memory_order_seq_cst) != kIdle)
+        announce();
+        if (state_.load(std::memory_order_seq_cst) != kIdle && pass_gate()) { // S1
+            executor_->engine().engage(index);
             help(index);
-        inside_.fetch_sub(1, std::memory_order_seq_cst);
+        }
+        depart();
         std::unique_lock lock(mutex_);
         if (stopping_ || !park(index, lock))
             break;

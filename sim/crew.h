@@ -15,28 +15,42 @@
 
 namespace pto::inline PTO_ARCH::sim {
 
+/// A kernel that is on a thread, for reports: in one word, so that nobody sees half of it.
+struct RunningKernel {
+    uint32_t task; ///< Ordinal.
+    int16_t func_id;
+    int16_t core;
+};
+static_assert(std::atomic<RunningKernel>::is_always_lock_free);
+
 /// One thread that runs kernels: the caller of the run (worker 0) or a helper.
 struct alignas(64) Worker {
     pto::posix::UserCodeGuard guard;
-    std::atomic<bool> running{false}; ///< A kernel is on this thread, the one below: for reports.
-    std::atomic<uint32_t> task{0};
-    std::atomic<int32_t> func_id{-1};
-    std::atomic<int32_t> core{-1};
-    std::atomic<uint64_t> started{0}; ///< Kernels started by this worker: tells the monitor that it moves on.
-    uint32_t untimed = 0;             ///< Kernels since the last one that was timed.
+    std::atomic<RunningKernel> kernel{};
+    std::atomic<uint64_t> steps{0}; ///< One for each kernel that began and each that ended: odd while one is running.
+    uint32_t until_timed = 0;       ///< Kernels before the next one that is timed.
 
     // Where the kernel on this thread registers deferred completions.
     volatile uint32_t completion_count = 0;
     volatile int32_t completion_error = 0;
     pto_completion completions[PTO_KERNEL_MAX_COMPLETIONS];
+
+    bool is_running() const { return load_acquire(steps) % 2 == 1; }
+    void begin(RunningKernel which)
+    {
+        store_relaxed(kernel, which);
+        store_release(steps, load_relaxed(steps) + 1);
+    }
+    void end() { store_release(steps, load_relaxed(steps) + 1); }
 };
 
 /// The threads of one chip. The thread that runs a callable does its work; helpers sleep until there is enough of it to
 /// be worth waking them; a monitor watches a run that takes long. Nothing runs between runs.
 ///
-/// A helper may touch the executor only inside a session: it announces itself in `inside_`, then checks that a run is
-/// on. The owner ends the run first and then waits for `inside_` to fall to zero. Both orders are sequentially
-/// consistent, so one of the two always sees the other (S1).
+/// A helper may touch the executor only inside a session: it announces itself as a visitor of the gate, then checks
+/// that a run is on. The owner ends the run first and then waits for the number of visitors to fall to zero. Both
+/// orders are sequentially consistent, so one of the two always sees the other (S1). Inside, it waits until the gate is
+/// open.
 class Crew {
 public:
     struct Config {
@@ -55,6 +69,8 @@ public:
     int start(aicpu::Executor *executor, bool (*lanes_pending)(void *), void *lanes_self);
 
     Worker &worker(uint32_t index) { return *workers_[index]; }
+    /// By which the owner knows whether it is alone. nullptr: this system has no way to tell.
+    engine::Gate *gate();
 
     /// The owner's run begins and ends. `end_run` returns when no helper touches the executor any more.
     void begin_run(uint64_t timeout_ns);
@@ -100,6 +116,10 @@ private:
         bool awake = false;
     };
 
+    uint32_t visitors() const { return gate_.visitors.load(std::memory_order_seq_cst); }
+    void announce();
+    bool pass_gate();
+    void depart();
     void helper_main(uint32_t index);
     void help(uint32_t index);
     bool park(uint32_t index, std::unique_lock<std::mutex> &lock);
@@ -126,8 +146,8 @@ private:
     alignas(64) std::atomic<uint32_t> state_{kIdle}; ///< S1
     std::atomic<uint64_t> run_number_{0};
     std::atomic<uint64_t> timeout_ns_{0};
-    alignas(64) std::atomic<uint32_t> inside_{0}; ///< S1
-    std::atomic<uint32_t> parked_{0};             ///< Ordinary helpers that work_ready could wake.
+    engine::Gate gate_;               ///< S1
+    std::atomic<uint32_t> parked_{0}; ///< Ordinary helpers that work_ready could wake.
     std::atomic<uint64_t> kernel_ns_;
     std::atomic<uint64_t> waiting_ns_{0}; ///< Estimated work since the last wake.
     std::atomic<bool> owner_sleeps_{false};

@@ -15,14 +15,15 @@ wire::ErrorRecord Crew::fault_record(const Worker &worker, const pto::posix::Fau
     record.detail = static_cast<int64_t>(fault.address);
     char what[96];
     pto::posix::describe_fault(fault, what, sizeof what);
-    if (!load_relaxed(worker.running)) {
+    if (!worker.is_running()) {
         std::snprintf(record.message, sizeof record.message, "the orchestration faulted after %llu tasks: %s",
                       static_cast<unsigned long long>(load_relaxed(executor_->engine().submitted)), what);
         return record;
     }
-    record.task = load_relaxed(worker.task);
-    record.func_id = load_relaxed(worker.func_id);
-    record.core = load_relaxed(worker.core);
+    const RunningKernel kernel = load_relaxed(worker.kernel);
+    record.task = kernel.task;
+    record.func_id = kernel.func_id;
+    record.core = kernel.core;
     std::snprintf(record.message, sizeof record.message, "task %llu (kernel %d on core %d) faulted: %s",
                   static_cast<unsigned long long>(record.task), record.func_id, record.core, what);
     return record;
@@ -38,7 +39,8 @@ void Crew::note_landing(uint32_t index)
         store_relaxed(faulted_, true); // F1: before abandoned, which end_run acquires
         executor_->abandon(fault_record(worker, fault));
     }
-    store_release(worker.running, false);
+    if (worker.is_running())
+        worker.end();
 }
 
 /// How long kernels that run beside one that faulted may take to finish.
@@ -52,7 +54,7 @@ std::chrono::nanoseconds Crew::fault_grace() const
 void Crew::await_helpers() const
 {
     const auto deadline = std::chrono::steady_clock::now() + fault_grace();
-    while (inside_.load(std::memory_order_seq_cst) != 0 && std::chrono::steady_clock::now() < deadline)
+    while (visitors() != 0 && std::chrono::steady_clock::now() < deadline)
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
@@ -61,7 +63,7 @@ void Crew::evict()
 {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::nanoseconds(tuning::kAbortGraceNs);
     bool armed = true;
-    while ((armed || inside_.load() != 0) && std::chrono::steady_clock::now() < deadline) {
+    while ((armed || visitors() != 0) && std::chrono::steady_clock::now() < deadline) {
         armed = false;
         for (const auto &worker : workers_) {
             armed = armed || worker->guard.is_armed();
@@ -69,7 +71,7 @@ void Crew::evict()
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    lost_threads_ = armed || inside_.load() != 0;
+    lost_threads_ = armed || visitors() != 0;
     store_release(state_, uint32_t{kIdle});
 }
 

@@ -37,12 +37,12 @@ void Crew::monitor_main()
     }
 }
 
-/// A number that changes whenever the run gets ahead: tasks submitted, kernels started.
+/// A number that changes whenever the run gets ahead: tasks submitted, kernels that began or ended.
 uint64_t Crew::progress() const
 {
     uint64_t sum = load_relaxed(executor_->engine().submitted);
     for (const auto &worker : workers_)
-        sum += load_relaxed(worker->started);
+        sum += load_relaxed(worker->steps);
     return sum;
 }
 
@@ -88,15 +88,15 @@ void Crew::look(Watch *watch)
 void Crew::look_at_kernels(aicpu::StallView *view) const
 {
     for (const auto &worker : workers_) {
-        if (!load_acquire(worker->running))
+        if (!worker->is_running())
             continue;
         view->running++;
-        const uint64_t task = load_relaxed(worker->task);
-        if (view->task != PTO_NO_TASK && view->task <= task)
+        const RunningKernel kernel = load_relaxed(worker->kernel);
+        if (view->task != PTO_NO_TASK && view->task <= kernel.task)
             continue;
-        view->task = task;
-        view->func_id = load_relaxed(worker->func_id);
-        view->core = load_relaxed(worker->core);
+        view->task = kernel.task;
+        view->func_id = kernel.func_id;
+        view->core = kernel.core;
     }
 }
 
@@ -158,7 +158,12 @@ void Crew::abort_run(const Watch &watch, bool stalled)
     if (!state_.compare_exchange_strong(running, kAborting, std::memory_order_seq_cst))
         return;                    // it has just ended
     store_relaxed(faulted_, true); // F1
-    executor_->abandon(stall_record(view_stall(watch, stalled)));
+    announce();
+    while (load_acquire(gate_.closed)) // E1
+        std::this_thread::sleep_for(std::chrono::microseconds(50));
+    const aicpu::StallView view = view_stall(watch, stalled);
+    depart();
+    executor_->abandon(stall_record(view));
     evict();
 }
 

@@ -11,6 +11,10 @@ namespace pto::tuning {
 /// the helper arrives 20-50 us later; less work than that is done sooner without it.
 inline constexpr uint64_t kWakeWorkNs = 30'000;
 
+/// Mean kernel time, in ns and with the clock's own 30, below which no helper is woken for ready tasks: threads that
+/// share such tasks spend more on passing cache lines to each other, about 100 ns for each task, than they save.
+inline constexpr uint64_t kSharedKernelNs = 200;
+
 /// Kernel time, in ns, that is assumed before the first kernel of a chip has been timed.
 inline constexpr uint64_t kUnknownKernelNs = 1'000;
 

@@ -2,6 +2,8 @@
 """Where the engine wants to be, and how far it is."""
 
 import dataclasses
+import json
+import pathlib
 
 SYSTEM = "pto"
 
@@ -42,6 +44,11 @@ TARGETS = (
     Target("processor time while idle", 0.1, "%", "prepare", "processor time while idle", ("chip",), scale=1e-4),
 )
 
+# Instructions of a task with one input and one output, which a test counts and holds to its budget.
+BUDGETS = pathlib.Path(__file__).resolve().parents[2] / "test" / "instructions" / "budgets.json"
+INSTRUCTIONS = ("submit", "ready", "dispatch", "complete")
+MOST_INSTRUCTIONS = 250
+
 # METG that was not reached within the largest size of a task counts as more than this, in us.
 NEVER_US = 70.0
 
@@ -62,3 +69,12 @@ def measured(target, figures):
         return None
     worst = max(found, key=found.get)
     return found[worst], worst
+
+
+def instructions():
+    """Graph -> instructions of a task, of the first budget; empty if there are none."""
+    if not BUDGETS.exists():
+        return {}
+    budgets = next(iter(json.loads(BUDGETS.read_text(encoding="utf-8")).values()), {})
+    return {graph: sum(budgets[f"{graph} device"][phase] for phase in INSTRUCTIONS)
+            for graph in GRAPHS if f"{graph} device" in budgets}

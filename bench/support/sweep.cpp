@@ -30,7 +30,7 @@ constexpr double kEnoughQuick = 0.55;
 
 /// A sample is repeated until they took this long in sum, but not more often than `samples`, nor less often than
 /// `kLeastSamples`.
-constexpr double kPointNs = 100e6;
+constexpr double kPointNs = 50e6;
 constexpr unsigned kLeastSamples = 3;
 
 double typical_ns(const std::function<double(uint64_t)> &run_ns, uint64_t iterations, unsigned samples)

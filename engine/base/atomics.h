@@ -8,6 +8,10 @@
 
 namespace pto {
 
+/// Whether other threads may be at the same cells. Alone, a load and a store do what takes a locked instruction
+/// otherwise.
+enum class Sharing : bool { kAlone, kShared };
+
 template <class T> T load_relaxed(const std::atomic<T> &cell)
 {
     return cell.load(std::memory_order_relaxed);
@@ -31,6 +35,22 @@ template <class T> T exchange_acq_rel(std::atomic<T> &cell, std::type_identity_t
 template <class T> T fetch_sub_acq_rel(std::atomic<T> &cell, std::type_identity_t<T> value)
 {
     return cell.fetch_sub(value, std::memory_order_acq_rel);
+}
+template <class T> T exchange_acq_rel(std::atomic<T> &cell, std::type_identity_t<T> value, Sharing sharing)
+{
+    if (sharing == Sharing::kShared)
+        return exchange_acq_rel(cell, value);
+    const T old = load_relaxed(cell);
+    store_relaxed(cell, value);
+    return old;
+}
+template <class T> T fetch_sub_acq_rel(std::atomic<T> &cell, std::type_identity_t<T> value, Sharing sharing)
+{
+    if (sharing == Sharing::kShared)
+        return fetch_sub_acq_rel(cell, value);
+    const T old = load_relaxed(cell);
+    store_relaxed(cell, static_cast<T>(old - value));
+    return old;
 }
 template <class T> bool cas_release(std::atomic<T> &cell, T &expected, std::type_identity_t<T> desired)
 {

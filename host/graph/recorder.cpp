@@ -76,7 +76,7 @@ bool Recorder::map_arena()
     engine_.heap_bytes = layout_.heap_bytes;
     engine_.memory_base = layout_.memory_base;
     engine_.memory_bytes = layout_.memory_bytes;
-    engine_.port = {this, relax, work_ready, log, load, store};
+    engine_.port = {this, work, relax, work_ready, log, load, store};
     pto::posix::UserCodeGuard::install_handlers();
     return true;
 }
@@ -216,7 +216,7 @@ void Recorder::write_all()
 }
 
 /// The builder waits for tasks to complete: all of them do, and are written down.
-void Recorder::relax(void *self, uint32_t)
+bool Recorder::work(void *self)
 {
     const pto::posix::UserCodeGuard::Shield shield;
     auto &recorder = *static_cast<Recorder *>(self);
@@ -226,14 +226,17 @@ void Recorder::relax(void *self, uint32_t)
     } catch (const std::bad_alloc &) {
         recorder.fail_memory();
     }
-    while (recorder.complete_ready()) {}
-    if (recorder.engine_.error.is_set())
-        return;
+    bool any = false;
+    while (recorder.complete_ready())
+        any = true;
+    if (!any || recorder.engine_.error.is_set())
+        return any;
     try {
         recorder.write_all();
     } catch (const std::bad_alloc &) {
         recorder.fail_memory();
     }
+    return true;
 }
 
 void Recorder::log(void *self, int32_t level, const char *message)

@@ -45,7 +45,8 @@ private:
     void check_size();
 
     // The engine's port.
-    static void relax(void *self, uint32_t round);
+    static bool work(void *self);
+    static void relax(void *, uint32_t) {}
     static void work_ready(void *, uint32_t) {}
     static void log(void *self, int32_t level, const char *message);
     static uint64_t load(void *self, uint64_t address, uint32_t size_bytes);

@@ -73,7 +73,7 @@ public:
         engine.heap_bytes = options.heap_bytes;
         engine.memory_base = memory_.address();
         engine.memory_bytes = options.heap_bytes + kOutsideBytes;
-        engine.port = {this, relax, work_ready, log, nullptr, nullptr};
+        engine.port = {this, do_work, relax, work_ready, log, nullptr, nullptr};
         assert_true(begin());
     }
 
@@ -190,12 +190,14 @@ public:
     Engine engine{};
     pto_orch *orch = nullptr;
     wire::ArgsView args{};
-    std::vector<uint32_t> ran;                                 ///< Ordinals, in the order in which the tasks ran.
-    std::vector<uint32_t> skipped;                             ///< Ordinals of tasks whose predicate did not hold.
-    uint32_t joins = 0;                                        ///< Joins of manual scopes that completed.
-    std::function<void(TaskSlot &)> kernel;                    ///< What tasks do, if it matters.
-    std::vector<std::string> lines;                            ///< Log.
-    uint32_t waits = 0;                                        ///< Calls of the port's relax.
+    std::vector<uint32_t> ran;              ///< Ordinals, in the order in which the tasks ran.
+    std::vector<uint32_t> skipped;          ///< Ordinals of tasks whose predicate did not hold.
+    uint32_t joins = 0;                     ///< Joins of manual scopes that completed.
+    std::function<void(TaskSlot &)> kernel; ///< What tasks do, if it matters.
+    std::vector<std::string> lines;         ///< Log.
+    /// The builder waits, and there is no work.
+    std::function<void()> on_relax = [] { fail_msg("the builder waits although nothing can run"); };
+    uint32_t waits = 0;                                        ///< Calls of the port's work that found some.
     std::function<bool()> work = [this] { return run_one(); }; ///< What the owner does while it waits.
     const wire::KernelEntry kernels[kFuncCount] = {
         {0x100, PTO_CORE_AIC, 0}, {0x101, PTO_CORE_AIV, 0}, {0, PTO_CORE_AIV, 0}, {0x103, PTO_CORE_AIV, 0}};
@@ -240,13 +242,14 @@ private:
             engine.push_ready(*next);
     }
 
-    static void relax(void *self, uint32_t)
+    static bool do_work(void *self)
     {
         auto &graph = *static_cast<Graph *>(self);
-        graph.waits++;
-        if (!graph.work())
-            fail_msg("the builder waits although nothing can run");
+        const bool any = graph.work();
+        graph.waits += any ? 1 : 0;
+        return any;
     }
+    static void relax(void *self, uint32_t) { static_cast<Graph *>(self)->on_relax(); }
     static void work_ready(void *, uint32_t count) { assert_int_not_equal(count, 0); }
     static void log(void *self, int32_t level, const char *message)
     {

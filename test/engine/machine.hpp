@@ -24,7 +24,7 @@ public:
     explicit Machine(bool at_once, const GraphOptions &options = {})
         : graph(options), scheduler(graph.engine, port_), at_once_(at_once)
     {
-        port_ = {this, start, offer, poll, relax, work_ready, nullptr, nullptr, nullptr};
+        port_ = {this, start, offer, poll, &under_way_, relax, work_ready, nullptr, nullptr, nullptr};
         graph.work = [this] { return scheduler.step(0); };
         scheduler.reset(kClusters, graph.kernels);
     }
@@ -99,12 +99,13 @@ private:
             machine.running.push_back(runs[i]);
         }
     }
-    static void start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
+    static bool start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
     {
         auto &machine = *static_cast<Machine *>(self);
         offer(self, runs, count);
         while (machine.at_once_ && !machine.running.empty())
             machine.end_one(worker);
+        return false;
     }
     static bool poll(void *self, uint32_t worker)
     {
@@ -123,6 +124,7 @@ private:
     static void work_ready(void *self, uint32_t count) { static_cast<Machine *>(self)->signals += count; }
 
     ExecutorPort port_{};
+    std::atomic<uint32_t> under_way_{1}; ///< The scheduler is to ask always.
     bool at_once_;
     bool polling_ = true;
 };

@@ -449,7 +449,7 @@ void every_cohort_starts_whole_whatever_else_runs(void **)
 struct Meeting {
     explicit Meeting(Graph &meeting_graph) : graph(meeting_graph), scheduler(meeting_graph.engine, port)
     {
-        port = {this, start, offer, poll, relax, work_ready, nullptr, nullptr, nullptr};
+        port = {this, start, offer, poll, &under_way, relax, work_ready, nullptr, nullptr, nullptr};
         scheduler.reset(kClusters, graph.kernels);
     }
     void run(uint32_t worker, const LaneRun &run_of)
@@ -462,11 +462,12 @@ struct Meeting {
         }
         scheduler.lane_done(worker, run_of);
     }
-    static void start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
+    static bool start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
     {
         if (count > 1)
             offer(self, runs + 1, count - 1);
         static_cast<Meeting *>(self)->run(worker, runs[0]);
+        return false;
     }
     static void offer(void *self, const LaneRun *runs, uint32_t count)
     {
@@ -493,6 +494,7 @@ struct Meeting {
 
     Graph &graph;
     ExecutorPort port{};
+    std::atomic<uint32_t> under_way{1};
     Scheduler scheduler;
     std::mutex mutex;
     std::deque<LaneRun> lanes;
@@ -506,10 +508,11 @@ void the_blocks_of_a_cohort_meet_on_many_threads(void **)
     Meeting meeting(graph);
     std::atomic<bool> over{false};
     graph.work = [&] {
-        if (meeting.scheduler.step(0))
-            meeting.scheduler.flush(0);
-        return true;
+        const bool any = meeting.scheduler.step(0);
+        meeting.scheduler.flush(0);
+        return any;
     };
+    graph.on_relax = [] { std::this_thread::yield(); };
     std::vector<std::thread> threads;
     for (uint32_t worker = 1; worker < kWorkers; worker++)
         threads.emplace_back([&, worker] {

@@ -93,18 +93,20 @@ private:
                 .geometry = Geometry::of_tasks(16),
                 .cluster_count = 2,
                 .worker_count = 1,
+                .gate = nullptr,
                 .heap_base = memory_.address(),
                 .heap_bytes = kHeapBytes,
                 .memory_base = memory_.address(),
                 .memory_bytes = kHeapBytes + kOutsideBytes};
     }
-    ExecutorPort port() { return {this, start, offer, poll, relax, work_ready, log, load, unload}; }
+    ExecutorPort port() { return {this, start, offer, poll, &under_way_, relax, work_ready, log, load, unload}; }
 
-    static void start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
+    static bool start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
     {
         auto &device = *static_cast<Device *>(self);
         for (uint32_t i = 0; i < count && !device.stuck; i++)
             device.executor.scheduler().lane_done(worker, runs[i]);
+        return false;
     }
     static void offer(void *self, const LaneRun *runs, uint32_t count) { start(self, 0, runs, count); }
     static bool poll(void *, uint32_t) { return false; }
@@ -126,6 +128,7 @@ private:
     }
     static void unload(void *, const LoadedOrch *) {}
 
+    std::atomic<uint32_t> under_way_{0};
     pto::wire::KernelEntry kernels_[kFuncCount] = {
         {0x100, PTO_CORE_AIC, 0}, {0x101, PTO_CORE_AIV, 0}, {0, PTO_CORE_AIV, 0}, {0x103, PTO_CORE_AIV, 0}};
     Arena memory_;

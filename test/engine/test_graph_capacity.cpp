@@ -346,7 +346,10 @@ void an_error_of_a_task_ends_the_wait(void **)
 void nobody_waits_in_a_run_that_was_abandoned(void **)
 {
     Graph graph({.geometry = Geometry::of_tasks(4)});
-    graph.kernel = [&](TaskSlot &) { store_relaxed(graph.engine.abandoned, true); };
+    graph.kernel = [&](TaskSlot &) {
+        graph.engine.error.set(pto::engine::error_record(PTO_ERROR_TIMEOUT), "given up");
+        store_relaxed(graph.engine.abandoned, true);
+    };
     for (int i = 0; i < 5; i++)
         graph.submit({});
     assert_true(graph.submit({}) == PTO_NO_TASK);

@@ -101,7 +101,7 @@ public:
         engine.layout(arena_.get(), geometry);
         engine.heap_base = memory_.address();
         engine.heap_bytes = kHeapBytes;
-        engine.port = {this, relax, [](void *, uint32_t) {}, nullptr, nullptr, nullptr};
+        engine.port = {this, work, relax, [](void *, uint32_t) {}, nullptr, nullptr, nullptr};
         for (uint32_t i = 0; i < kArguments; i++) {
             tensors_[i] = plain(PTO_INT32, {4});
             tensors_[i].addr = arguments_.address() + i * 1024;
@@ -144,20 +144,22 @@ public:
 
 private:
     /// Runs the oldest ready task, so that nothing but the edges keeps the others from running first.
-    static void relax(void *self, uint32_t)
+    static void relax(void *, uint32_t) { fail_msg("the replay waits although nothing can run"); }
+    static bool work(void *self)
     {
         auto &replayer = *static_cast<Replayer *>(self);
-        replayer.waits++;
         std::vector<uint32_t> ready;
         for (pto::engine::ReadyQueue &queue : replayer.engine.ready)
             for (uint32_t at = queue.pop(&replayer.engine.tasks[0]); at != kNone;
                  at = queue.pop(&replayer.engine.tasks[0]))
                 ready.push_back(at);
         if (ready.empty())
-            fail_msg("the replay waits although nothing can run");
+            return false;
+        replayer.waits++;
         for (std::size_t i = 1; i < ready.size(); i++)
             replayer.engine.push_ready(replayer.engine.tasks[ready[i]]);
         replayer.complete(replayer.engine.tasks[ready[0]]);
+        return true;
     }
     void complete(TaskSlot &slot)
     {

@@ -137,11 +137,16 @@ void a_heap_of_three_tebibytes_is_managed_like_a_small_one(void **)
 
 void without_a_record_for_the_rest_a_block_stays_whole(void **)
 {
-    Fixture fixture(10 * kGranule, 1);
+    Fixture fixture(10 * kGranule, 2);
+    fixture.heap.release(fixture.heap.allocate(1)); // what was last in memory goes back to the rest
+    const uint32_t large = fixture.heap.allocate(9 * kGranule);
+    const uint32_t last = fixture.heap.allocate(1);
+    fixture.heap.release(large);
     const uint32_t block = fixture.heap.allocate(1);
-    assert_int_equal(fixture.heap.size_bytes(block), 10 * kGranule);
+    assert_int_equal(fixture.heap.size_bytes(block), 9 * kGranule);
     assert_int_equal(fixture.heap.used_bytes(), 10 * kGranule);
     assert_int_equal(fixture.heap.allocate(1), kNone);
+    fixture.heap.release(last);
     fixture.heap.release(block);
     assert_int_equal(fixture.heap.used_bytes(), 0);
     assert_int_not_equal(fixture.heap.allocate(10 * kGranule), kNone);

@@ -15,7 +15,7 @@ void do_nothing(pto_orch *) {}
 
 /// "Loads" an image by handing out the entry that lies in it.
 struct Loader {
-    Loader() : port{} { port = {this, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, load, unload}; }
+    Loader() : port{} { port = {this, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, load, unload}; }
 
     static pto_status load(void *self, const void *image, std::size_t size, const char *symbol, LoadedOrch *out,
                            char *message, std::size_t message_capacity)

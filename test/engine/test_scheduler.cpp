@@ -340,10 +340,10 @@ void the_run_after_an_error_starts_with_idle_cores(void **)
 struct Crew {
     explicit Crew(Graph &crew_graph) : graph(crew_graph), scheduler(crew_graph.engine, port)
     {
-        port = {this, start, offer, poll, nullptr, work_ready, nullptr, nullptr, nullptr};
+        port = {this, start, offer, poll, &under_way, nullptr, work_ready, nullptr, nullptr, nullptr};
         scheduler.reset(kClusters, graph.kernels);
     }
-    static void start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
+    static bool start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
     {
         auto &crew = *static_cast<Crew *>(self);
         for (uint32_t i = 0; i < count; i++) {
@@ -354,6 +354,7 @@ struct Crew {
                 ++*reinterpret_cast<uint64_t *>(tensors[k].addr);
             crew.scheduler.lane_done(worker, runs[i]);
         }
+        return false;
     }
     static void offer(void *self, const LaneRun *runs, uint32_t count) { start(self, 0, runs, count); }
     static bool poll(void *, uint32_t) { return false; }
@@ -361,6 +362,7 @@ struct Crew {
 
     Graph &graph;
     ExecutorPort port{};
+    std::atomic<uint32_t> under_way{0};
     Scheduler scheduler;
 };
 
@@ -372,10 +374,11 @@ void many_workers_run_every_task_once(void **)
     Crew crew(graph);
     std::atomic<bool> over{false};
     graph.work = [&] {
-        if (crew.scheduler.step(0))
-            crew.scheduler.flush(0);
-        return true;
+        const bool any = crew.scheduler.step(0);
+        crew.scheduler.flush(0);
+        return any;
     };
+    graph.on_relax = [] { std::this_thread::yield(); };
     std::vector<std::thread> threads;
     for (uint32_t worker = 1; worker < kWorkers; worker++) {
         threads.emplace_back([&, worker] {

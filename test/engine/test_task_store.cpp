@@ -29,7 +29,7 @@ struct Fixture {
     std::vector<TaskSlot *> complete(TaskSlot &slot)
     {
         std::vector<TaskSlot *> ready;
-        store.close_edges(slot, [&](TaskSlot &consumer) { ready.push_back(&consumer); });
+        store.close_edges(slot, pto::Sharing::kShared, [&](TaskSlot &consumer) { ready.push_back(&consumer); });
         return ready;
     }
     /// What the owner does with all that was retired; returns how many that were.
@@ -317,7 +317,7 @@ void the_retired_stack_loses_nothing(void **)
             for (uint32_t i = 0; i < kPerWorker; i++) {
                 TaskSlot &slot = *slots[thread * kPerWorker + i];
                 slot.next_block = 1000 + thread; // plain memory that the owner reads
-                fixture.store.close_edges(slot, [](TaskSlot &) {});
+                fixture.store.close_edges(slot, pto::Sharing::kShared, [](TaskSlot &) {});
                 fixture.store.retire(slot);
             }
             working.fetch_sub(1);
