@@ -35,7 +35,7 @@ public:
         Runner run(chip_, 0, {matrix_, gate, result_, unrelated_},
                    {reinterpret_cast<uint64_t>(&clock_of_chip), gate_, tiles, kSubmits, edge});
         program_.add(name.c_str(), figure, "ns per submit",
-                     sample_times(program_.options().samples(31, 9), [&] { return submit_ns(run, tiles); }));
+                     steady_samples(program_.options().samples(31, 9), [&] { return submit_ns(run, tiles); }));
     }
 
 private:

@@ -73,8 +73,8 @@ void measure_open(Program &program)
         open_us.push_back(timed_ns([&] { check(pto_open(&options, &context)); }) / 1e3);
         close_us.push_back(timed_ns([&] { pto_close(context); }) / 1e3);
     }
-    program.add("chip", "open", "us", open_us);
-    program.add("chip", "close", "us", close_us);
+    program.add("chip", "open", "us", {open_us, 0});
+    program.add("chip", "close", "us", {close_us, 0});
 }
 
 void measure_prepare(Program &program, Modules &modules, const char *case_name, uint32_t builder, bool shared)
@@ -90,8 +90,8 @@ void measure_prepare(Program &program, Modules &modules, const char *case_name, 
         prepare_us.push_back(timed_ns([&] { chip.prepare(1, modules, parts); }) / 1e3);
         release_us.push_back(timed_ns([&] { chip.release(1); }) / 1e3);
     }
-    program.add(case_name, "prepare", "us", prepare_us);
-    program.add(case_name, "release", "us", release_us);
+    program.add(case_name, "prepare", "us", {prepare_us, 0});
+    program.add(case_name, "release", "us", {release_us, 0});
 }
 
 } // namespace

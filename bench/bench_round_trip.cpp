@@ -7,6 +7,7 @@ using namespace pto::bench;
 
 namespace {
 
+constexpr unsigned kWarmUpRuns = 100;
 constexpr uint64_t kIdleNs = 200'000;
 constexpr uint32_t kLargeBytes = 64 * 1024;
 
@@ -74,16 +75,17 @@ private:
 
     template <class Run> void measure(const char *name, Run &&run)
     {
-        const unsigned warm_up = 100;
-        const unsigned back_to_back = program_.options().samples(20'000, 5'000);
-        const unsigned idle = program_.options().samples(2'000, 500);
-        sample_times(warm_up, run);
-        program_.add(name, "back to back", "ns", sample_times(back_to_back, run));
-        program_.add(name, "after 200 us idle", "ns", sample_times(idle, [&] {
+        const auto counted = [&] {
+            runs_++;
+            return run();
+        };
+        sample_times(kWarmUpRuns, counted);
+        chip_.pin_helpers();
+        program_.add(name, "back to back", "ns", steady_samples(program_.options().samples(20'000, 5'000), counted));
+        program_.add(name, "after 200 us idle", "ns", steady_samples(program_.options().samples(2'000, 500), [&] {
                          spin_ns(kIdleNs);
-                         return run();
+                         return counted();
                      }));
-        runs_ += warm_up + back_to_back + idle;
     }
 
     Program &program_;

@@ -76,7 +76,7 @@ public:
             const auto run = [&] { return runs[next++ % runs.size()].run_ns(); };
             sample_times(200, run);
             program_.add("one task, alternating", (std::to_string(count) + " callables").c_str(), "ns per run",
-                         sample_times(program_.options().samples(20'000, 4'000), run));
+                         steady_samples(program_.options().samples(20'000, 4'000), run));
         }
     }
 
@@ -110,7 +110,7 @@ private:
             const auto per_task_ns = [&] { return run.run_ns(tasks, source) / static_cast<double>(tasks); };
             sample_times(2, per_task_ns);
             program_.add((std::string(graph) + ", " + size).c_str(), way, "ns per task",
-                         sample_times(rounds, per_task_ns));
+                         steady_samples(rounds, per_task_ns));
         };
         measure("device-built", kDeviceBuilt, PTO_GRAPH_ORCHESTRATED);
         measure("replay", kHostBuilt, PTO_GRAPH_REPLAYED);

@@ -77,13 +77,13 @@ private:
     {
         const auto per_task_ns = [&] { return run.run_ns(graph.tasks, source) / static_cast<double>(graph.tasks); };
         sample_times(5, per_task_ns);
-        program_.add(graph.name, figure, "ns per task", sample_times(rounds(), per_task_ns));
+        program_.add(graph.name, figure, "ns per task", steady_samples(rounds(), per_task_ns));
     }
 
     void add_recorded(const NamedGraph &graph, Runner &run)
     {
         const uint64_t other = graph.tasks + 16;
-        program_.add(graph.name, "host-built, recorded", "ns per task", sample_times(rounds(), [&] {
+        program_.add(graph.name, "host-built, recorded", "ns per task", steady_samples(rounds(), [&] {
                          run.scalar(kScalarTasks) = other;
                          run.run_ns(other, PTO_GRAPH_RECORDED);
                          run.scalar(kScalarTasks) = graph.tasks;

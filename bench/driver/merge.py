@@ -2,13 +2,14 @@
 """Makes one figure of the same figure in several runs.
 
 Only like is kept with like: runs in which the processors changed places, or stood otherwise than in most runs of that
-question, are left out, and those that others disturbed, as long as some remain. What was left out is counted."""
+question, are left out as long as some remain. Of what is left, figures count that other processes did not disturb; if
+there is none, the least disturbed one."""
 
 import collections
 import statistics
 
-# Processors that others may have kept busy during a run.
-DISTURBED = 0.15
+# Share of the time that threads may have waited for a processor.
+DISTURBED = 0.03
 
 
 def placement(run):
@@ -24,18 +25,20 @@ def usual_placement(runs):
 
 def keep_like_with_like(runs, usual):
     """The runs of one system that count."""
-    for condition in (lambda run: placement(run) == usual and run["other_load"] <= DISTURBED,
-                      lambda run: run["other_load"] <= DISTURBED,
-                      lambda run: placement(run) == usual):
-        kept = [run for run in runs if condition(run)]
-        if kept:
-            return kept
-    return runs
+    return [run for run in runs if placement(run) == usual] or runs
+
+
+def undisturbed(same):
+    """The figures with the same name that count."""
+    return [figure for figure in same if figure["waited"] <= DISTURBED] or [min(same, key=lambda one: one["waited"])]
 
 
 def merge_figures(same):
     """One figure of those with the same name."""
+    all_of_them, same = same, undisturbed(same)
     merged = dict(same[0])
+    merged["waited"] = max(figure["waited"] for figure in same)
+    merged["kept"], merged["measured"] = len(same), len(all_of_them)
     for key in ("median", "p10", "p90", "p99"):
         merged[key] = statistics.median(figure[key] for figure in same)
     merged["lowest_median"] = min(figure["median"] for figure in same)
@@ -63,10 +66,10 @@ def merge(question_runs):
                 "question": question,
                 "system": system,
                 "arch": own[0]["arch"],
+                "quick": any(run["quick"] for run in kept),
                 "placement": usual,
                 "ping_pong_ns": statistics.median(run["placement_before"]["ping_pong_ns"] for run in kept),
                 "clock_ns": statistics.median(run["clock_ns"] for run in kept),
-                "other_load": max(run["other_load"] for run in kept),
                 "runs": len(kept),
                 "runs_left_out": len(own) - len(kept),
             }

@@ -4,6 +4,7 @@
 import math
 import re
 
+import merge
 import targets
 
 BEGIN = "<!-- tables: written by scripts/bench --write-docs -->"
@@ -69,16 +70,22 @@ def about(results):
     for question in dict.fromkeys(figure["question"] for figure in results.figures):
         figures = results.of(question)
         by_system = {figure["system"]: figure for figure in figures}
-        rows.append([question, by_system["pto"]["placement"] if "pto" in by_system else "-",
+        hasty = " (hasty)" if any(figure.get("quick") for figure in figures) else ""
+        rows.append([question + hasty, by_system["pto"]["placement"] if "pto" in by_system else "-",
                      number(min(figure["ping_pong_ns"] for figure in figures)) + " - " +
                      number(max(figure["ping_pong_ns"] for figure in figures)),
                      number(max(figure["clock_ns"] for figure in figures)),
                      ", ".join(f"{name} {figure['runs']}" for name, figure in by_system.items()),
                      str(sum(figure["runs_left_out"] for figure in by_system.values())),
-                     f"{max(figure['other_load'] for figure in figures):.2f}"])
+                     share(figures, lambda figure: figure["kept"] < figure["measured"]),
+                     share(figures, lambda figure: figure["waited"] > merge.DISTURBED)])
     lines.append(table(["question", "processors are", "flag there and back, ns", "clock, ns", "processes", "left out",
-                        "others' load, processors"], rows))
+                        "figures without disturbed processes", "disturbed figures"], rows))
     return "\n\n".join(lines)
+
+
+def share(figures, condition):
+    return f"{sum(1 for figure in figures if condition(figure))} of {len(figures)}"
 
 
 def target_table(results):

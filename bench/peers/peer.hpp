@@ -33,6 +33,7 @@ public:
 /// Starts the workers and pins them, and this thread.
 std::unique_ptr<Peer> make_peer(const Options &options);
 extern const char *const kPeerName;
+extern const char *const kPeerCompiler;
 
 } // namespace pto::bench
 

@@ -9,6 +9,7 @@ using namespace pto::bench;
 
 namespace {
 
+constexpr unsigned kWarmUpRuns = 100;
 constexpr uint64_t kIdleNs = 200'000;
 
 void measure_tasks(Program &program, Peer &peer, const NamedGraph &named)
@@ -26,7 +27,7 @@ void measure_tasks(Program &program, Peer &peer, const NamedGraph &named)
         const auto per_task_ns = [&] { return peer.run_ns(way) / static_cast<double>(named.tasks); };
         sample_times(5, per_task_ns);
         program.add(named.name, ways[way].c_str(), "ns per task",
-                    sample_times(program.options().samples(51, 15), per_task_ns));
+                    steady_samples(program.options().samples(51, 15), per_task_ns));
     }
 }
 
@@ -49,16 +50,20 @@ void measure_metg(Program &program, Peer &peer, const TaskSizes &sizes, const Gr
 
 void measure_round_trip(Program &program, Peer &peer)
 {
-    const unsigned warm_up = 100;
-    const unsigned back_to_back = program.options().samples(20'000, 5'000);
-    const unsigned idle = program.options().samples(2'000, 500);
     const std::vector<std::string> ways = peer.single_ways();
     for (size_t way = 0; way < ways.size(); way++) {
         uint64_t counter = 0;
-        peer.single_ns(way, warm_up, 0, counter);
-        program.add(ways[way].c_str(), "back to back", "ns", peer.single_ns(way, back_to_back, 0, counter));
-        program.add(ways[way].c_str(), "after 200 us idle", "ns", peer.single_ns(way, idle, kIdleNs, counter));
-        expect_equal(ways[way].c_str(), counter, warm_up + back_to_back + idle);
+        uint64_t runs = 0;
+        const auto take = [&](unsigned count, uint64_t idle_ns) {
+            runs += count;
+            return peer.single_ns(way, count, idle_ns, counter);
+        };
+        take(kWarmUpRuns, 0);
+        program.add(ways[way].c_str(), "back to back", "ns",
+                    steadiest([&] { return take(program.options().samples(20'000, 5'000), 0); }));
+        program.add(ways[way].c_str(), "after 200 us idle", "ns",
+                    steadiest([&] { return take(program.options().samples(2'000, 500), kIdleNs); }));
+        expect_equal(ways[way].c_str(), counter, runs);
     }
 }
 
@@ -68,7 +73,7 @@ int main(int argc, char **argv)
 {
     Program program("bench_peer", "The same graphs on another task system", argc, argv);
     const Options &options = program.options();
-    program.set_system(kPeerName);
+    program.set_system(kPeerName, kPeerCompiler);
     // The peak is measured before there are workers, which may spin. This thread is not pinned yet: runtimes count the
     // processors that it may use.
     const TaskSizes sizes(options);

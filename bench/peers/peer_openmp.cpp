@@ -16,6 +16,8 @@ const char *const kPeerName = "libomp";
 const char *const kPeerName = "libgomp";
 #endif
 
+const char *const kPeerCompiler = kCompiler;
+
 namespace {
 
 static_assert(BENCH_MAX_INPUTS == 5, "submit has a case for each number of inputs");

@@ -15,6 +15,8 @@ namespace pto::bench {
 
 const char *const kPeerName = "oneTBB";
 
+const char *const kPeerCompiler = kCompiler;
+
 namespace {
 
 using Message = tbb::flow::continue_msg;

@@ -56,7 +56,8 @@ pto_open_options one_helper()
 
 Chip::Chip(const Options &options) : Chip(options, one_helper()) {}
 
-Chip::Chip(const Options &options, pto_open_options open_options) : partner_(options.partner())
+Chip::Chip(const Options &options, pto_open_options open_options)
+    : caller_(options.caller()), partner_(options.partner())
 {
     open_options.arch = options.arch.empty() ? nullptr : options.arch.c_str();
     check(pto_open(&open_options, &context_));
@@ -68,6 +69,7 @@ void Chip::pin_helpers() const
 {
     pin_threads_named("pto-helper", {partner_});
     pin_threads_named("pto-monitor", {partner_});
+    pin_threads_named("pto-runner", {caller_, partner_});
 }
 
 void Chip::start_helper(Modules &modules)

@@ -58,6 +58,7 @@ public:
     /// Runs tasks that work until the chip has started its helper, and pins it to the other processor: helpers begin
     /// with the first run that is worth it, on the processor of the caller. Uses the last callable id.
     void start_helper(Modules &modules);
+    /// Pins what there is of helpers and monitor. The runner of submitted runs may use both processors.
     void pin_helpers() const;
     void prepare(int32_t callable_id, Modules &modules, const CallableParts &parts);
     void release(int32_t callable_id) { check(pto_release(context_, callable_id)); }
@@ -68,6 +69,7 @@ public:
 
 private:
     pto_context *context_ = nullptr;
+    int caller_;
     int partner_;
 };
 

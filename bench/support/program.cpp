@@ -18,17 +18,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-#ifdef __clang__
-constexpr const char *kCompiler = "clang++ " __clang_version__;
-#else
-constexpr const char *kCompiler = "g++ " __VERSION__;
-#endif
-
 constexpr unsigned kClockSamples = 1001;
 constexpr unsigned kClockReadings = 100;
-
-/// Processors that others may keep busy meanwhile without a word about it.
-constexpr double kDisturbance = 0.1;
 
 double clock_cost_ns()
 {
@@ -50,10 +41,10 @@ Json placement_json(double round_trip_ns)
 Json figure_json(const Figure &figure)
 {
     const Summary &summary = figure.summary;
-    Json json = {{"case", figure.case_name},  {"figure", figure.figure}, {"unit", figure.unit},
-                 {"median", summary.median},  {"p10", summary.p10},      {"p90", summary.p90},
-                 {"p99", summary.p99},        {"least", summary.least},  {"greatest", summary.greatest},
-                 {"samples", summary.samples}};
+    Json json = {{"case", figure.case_name},   {"figure", figure.figure}, {"unit", figure.unit},
+                 {"median", summary.median},   {"p10", summary.p10},      {"p90", summary.p90},
+                 {"p99", summary.p99},         {"least", summary.least},  {"greatest", summary.greatest},
+                 {"samples", summary.samples}, {"waited", figure.waited}};
     for (const auto &[name, value] : figure.more)
         json[name] = value;
     if (!figure.points.empty()) {
@@ -72,6 +63,8 @@ void print(const Figure &figure)
         std::printf(", p10 %.2f, p90 %.2f, p99 %.2f of %u", summary.p10, summary.p90, summary.p99, summary.samples);
     for (const auto &[name, value] : figure.more)
         std::printf(", %s %.2f", name.c_str(), value);
+    if (figure.waited > kDisturbed)
+        std::printf(" (disturbed: waited %.0f %% of the time)", figure.waited * 100);
     std::printf("\n");
     std::fflush(stdout);
 }
@@ -124,14 +117,18 @@ void Program::add(Figure figure)
     figures_.push_back(std::move(figure));
 }
 
-void Program::add(const char *case_name, const char *figure, const char *unit, std::vector<double> samples)
+void Program::add(const char *case_name, const char *figure, const char *unit, Samples samples)
 {
-    add(Figure{.case_name = case_name, .figure = figure, .unit = unit, .summary = summarize(std::move(samples))});
+    add(Figure{.case_name = case_name,
+               .figure = figure,
+               .unit = unit,
+               .summary = summarize(std::move(samples.values)),
+               .waited = samples.waited});
 }
 
 void Program::add(const char *case_name, const char *figure, const char *unit, double value)
 {
-    add(case_name, figure, unit, std::vector<double>{value});
+    add(case_name, figure, unit, Samples{{value}, 0});
 }
 
 double Program::median_of(const std::string &case_name, const std::string &figure) const
@@ -149,20 +146,16 @@ int Program::finish()
     if (std::string(placement_name(after_ns)) != placement_name(before_ns_))
         std::printf("%s: the processors are %s now (%.0f ns): measure again\n", name_.c_str(), placement_name(after_ns),
                     after_ns);
-    const double other_load = other_load_.processors();
-    if (other_load > kDisturbance)
-        std::printf("%s: other processes kept %.2f processors busy: measure again\n", name_.c_str(), other_load);
     if (options_.json.empty())
         return 0;
     Json json = {{"program", name_},
                  {"system", system_},
                  {"arch", options_.arch},
-                 {"compiler", kCompiler},
+                 {"compiler", compiler_},
                  {"quick", options_.quick},
                  {"clock_ns", clock_ns_},
                  {"placement_before", placement_json(before_ns_)},
                  {"placement_after", placement_json(after_ns)},
-                 {"other_load", other_load},
                  {"figures", Json::array()}};
     for (const Figure &figure : figures_)
         json["figures"].push_back(figure_json(figure));

@@ -5,7 +5,7 @@
 #define BENCH_SUPPORT_PROGRAM_HPP
 
 #include "bench/support/statistics.hpp"
-#include "bench/support/usage.hpp"
+#include "bench/support/steady.hpp"
 
 #include <cstdint>
 #include <string>
@@ -13,6 +13,13 @@
 #include <vector>
 
 namespace pto::bench {
+
+/// What compiles the file that this is read in.
+#ifdef __clang__
+static constexpr const char *kCompiler = "clang++ " __clang_version__;
+#else
+static constexpr const char *kCompiler = "g++ " __VERSION__;
+#endif
 
 struct Options {
     std::string arch;                  ///< Empty: the library's first. Programs of peers have none.
@@ -35,6 +42,7 @@ struct Figure {
     std::string figure;
     std::string unit;
     Summary summary{};
+    double waited = 0;                                  ///< As in Samples.
     std::vector<std::pair<std::string, double>> more{}; ///< Further numbers, by name.
     std::vector<std::vector<double>> points{};          ///< Of a curve.
     std::vector<std::string> point_fields{};            ///< What the numbers of a point are.
@@ -46,13 +54,17 @@ public:
     Program(const char *name, const char *question, int argc, char **argv);
 
     const Options &options() const { return options_; }
-    /// The system under test; "pto" unless it is a peer.
-    void set_system(std::string system) { system_ = std::move(system); }
+    /// The system under test, "pto" unless it is a peer, and its compiler.
+    void set_system(const char *system, const char *compiler)
+    {
+        system_ = system;
+        compiler_ = compiler;
+    }
 
     /// Prints and keeps a figure.
     void add(Figure figure);
     /// The samples of one.
-    void add(const char *case_name, const char *figure, const char *unit, std::vector<double> samples);
+    void add(const char *case_name, const char *figure, const char *unit, Samples samples);
     /// A number that is no sample.
     void add(const char *case_name, const char *figure, const char *unit, double value);
     /// Median of a figure that was added before; 0 if there is none.
@@ -66,11 +78,11 @@ private:
 
     std::string name_;
     std::string system_ = "pto";
+    std::string compiler_ = kCompiler;
     Options options_;
     std::vector<Figure> figures_;
     double clock_ns_ = 0;
     double before_ns_ = 0;
-    OtherLoad other_load_;
 };
 
 /// Ends the program with a message.

@@ -33,7 +33,7 @@ constexpr double kEnoughQuick = 0.55;
 constexpr double kPointNs = 50e6;
 constexpr unsigned kLeastSamples = 3;
 
-double typical_ns(const std::function<double(uint64_t)> &run_ns, uint64_t iterations, unsigned samples)
+std::vector<double> walls_of(const std::function<double(uint64_t)> &run_ns, uint64_t iterations, unsigned samples)
 {
     std::vector<double> walls;
     double sum = 0;
@@ -42,7 +42,7 @@ double typical_ns(const std::function<double(uint64_t)> &run_ns, uint64_t iterat
         walls.push_back(run_ns(iterations));
         sum += walls.back();
     }
-    return median(walls);
+    return walls;
 }
 
 } // namespace
@@ -87,16 +87,20 @@ Figure sweep(const std::string &case_name, const std::string &figure, const Task
     Figure result{.case_name = case_name, .figure = figure, .unit = "us METG(50 %)"};
     result.point_fields = {"iterations", "granularity_ns", "efficiency"};
     unsigned efficient = 0;
+    double waited = 0;
     for (const TaskSizes::Size &size : sizes.sizes()) {
-        const double wall_ns = typical_ns(run_ns, size.iterations, options.samples(9, 3));
+        const Samples walls = steadiest([&] { return walls_of(run_ns, size.iterations, options.samples(9, 3)); });
+        const double wall_ns = median(walls.values);
         const double granularity_ns = wall_ns * kWorkers / tasks;
         const double efficiency = size.body_ns / granularity_ns;
         points.push_back({granularity_ns, efficiency});
+        waited += walls.waited;
         result.points.push_back({static_cast<double>(size.iterations), granularity_ns, efficiency});
         efficient = efficiency >= kHalf ? efficient + 1 : 0;
         if (efficient >= 2 && efficiency >= (options.quick ? kEnoughQuick : kEnough))
             break;
     }
+    result.waited = waited / static_cast<double>(points.size());
     result.summary = summarize({metg_ns(points) / 1e3});
     return result;
 }

@@ -13,17 +13,9 @@ uint64_t resident_bytes();
 /// Processor time of this process so far.
 uint64_t process_cpu_ns();
 
-/// Measures how many processors other processes kept busy since it was made: what makes a measurement worthless.
-class OtherLoad {
-public:
-    OtherLoad();
-    double processors() const;
-
-private:
-    uint64_t begin_ns_;
-    uint64_t machine_ns_;
-    uint64_t process_ns_;
-};
+/// Time that threads of this process, those that there are now, were ready to run and had no processor: other processes
+/// had it. What was measured meanwhile is worthless.
+uint64_t waited_ns();
 
 } // namespace pto::bench
 
