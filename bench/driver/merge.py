@@ -6,7 +6,11 @@ question, are left out as long as some remain. Of what is left, figures count th
 there is none, the least disturbed one."""
 
 import collections
+import json
 import statistics
+
+# Of the file of results; one of another format is not added to.
+FORMAT = 2
 
 # Share of the time that threads may have waited for a processor.
 DISTURBED = 0.03
@@ -90,3 +94,13 @@ def replace(earlier, new):
 def update_machine(earlier, new):
     """The new description, and the compilers of systems that were not run this time."""
     return new | {"compilers": earlier.get("compilers", {}) | new["compilers"]}
+
+
+def read(file):
+    """Earlier results, or none."""
+    results = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return results if results.get("format") == FORMAT else {"format": FORMAT, "machine": {}, "figures": []}
+
+
+def write(file, results):
+    file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
