@@ -6,6 +6,13 @@ namespace pto::inline PTO_ARCH::aicpu {
 using engine::Shape;
 using engine::TaskSlot;
 
+namespace {
+
+/// Kept tasks that a worker runs before it looks whether others are waiting.
+constexpr uint32_t kPassedOver = 4;
+
+} // namespace
+
 void Scheduler::reset(uint32_t cluster_count, const wire::KernelEntry *kernels)
 {
     kernels_ = kernels;
@@ -145,7 +152,16 @@ PTO_HOT bool Scheduler::take_kept(uint32_t worker, uint32_t closed)
         return false;
     }
     kept_[worker].slot = nullptr;
+    note_passed_over(worker);
     return start(worker, *kept);
+}
+
+/// A worker that follows one task with the next leaves those in the queues waiting: they are work for somebody else,
+/// however few they are.
+PTO_HOT void Scheduler::note_passed_over(uint32_t worker)
+{
+    if (++kept_[worker].in_a_row % kPassedOver == 0 && has_ready())
+        port_.work_ready(port_.self, kPassedOver);
 }
 
 /// First the tasks that need most cores at once, which are the hardest to place. A shape whose cores are all taken does

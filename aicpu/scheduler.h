@@ -45,6 +45,7 @@ private:
     bool start_mix(uint32_t worker, engine::TaskSlot &slot);
     inline uint32_t take_block(uint32_t worker, engine::TaskSlot &slot);
     uint32_t fill_runs(engine::TaskSlot &slot, uint32_t place, uint32_t block, LaneRun *runs) const;
+    inline void note_passed_over(uint32_t worker);
     inline bool take_kept(uint32_t worker, uint32_t closed);
     inline bool take_ready(uint32_t worker, uint32_t closed);
     bool step_cohort(uint32_t worker);
@@ -62,6 +63,7 @@ private:
     /// A task that became ready on a worker and whose inputs are warm there. The worker's own.
     struct alignas(64) Kept {
         engine::TaskSlot *slot;
+        uint32_t in_a_row; ///< Tasks that were kept and run so far.
     };
 
     engine::Engine &engine_;
