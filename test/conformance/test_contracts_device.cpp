@@ -165,6 +165,36 @@ void a_run_that_reads_elements_fails_with_any_copy_that_it_makes(void **)
     assert_true(has(failed, DeviceCall::kCopyFrom));
 }
 
+/// Memory for an instance of the graph, and the copy that begins it: replays do without.
+void where_the_device_fails_for_an_instance_of_a_graph_replays_do_without(void **)
+{
+    TestChip chip;
+    CallableBuilder chain = callable("orch_graphs", "chain").inout().scalar();
+    uint32_t spared = 0; // functions that failed although the run did not
+    bool has_failed = true;
+    for (uint64_t number = 1; has_failed; number++) {
+        chip.prepare(0, chain);
+        std::vector<int32_t> x = {1};
+        const uint64_t before = device_calls();
+        fail_device_call(number);
+        const pto_status status = chip.run(0, {integers(x)}, {5});
+        fail_device_call(0);
+        has_failed = device_calls() - before >= number;
+        assert_int_equal(x[0], status == PTO_OK ? 58 : 1);
+        if (has_failed && status == PTO_OK)
+            spared |= 1u << static_cast<uint32_t>(failed_call());
+        for (const int32_t value : {1, 2, 1}) {
+            x[0] = value;
+            EXPECT_STATUS(PTO_OK, chip.run(0, {integers(x)}, {5}));
+            assert_int_equal(x[0], value == 1 ? 58 : 90);
+        }
+        EXPECT_STATUS(PTO_OK, pto_release(chip.get(), 0));
+    }
+    const bool on_host = builder() == PTO_HOST_BUILT;
+    assert_int_equal(has(spared, DeviceCall::kMemAlloc), on_host);
+    assert_int_equal(has(spared, DeviceCall::kCopyTo), on_host);
+}
+
 void a_malloc_or_copy_that_fails_says_so(void **)
 {
     const TestChip chip;
@@ -353,6 +383,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_open_that_fails_leaves_nothing),
         cmocka_unit_test(a_run_that_fails_at_any_step_copies_nothing_out_and_the_next_one_works),
         cmocka_unit_test(a_run_that_reads_elements_fails_with_any_copy_that_it_makes),
+        cmocka_unit_test(where_the_device_fails_for_an_instance_of_a_graph_replays_do_without),
         cmocka_unit_test(a_malloc_or_copy_that_fails_says_so),
         cmocka_unit_test(a_run_loads_unloads_and_once_warm_allocates_nothing),
         cmocka_unit_test(closing_gives_the_device_everything_back),
