@@ -15,13 +15,14 @@ using pto::engine::GraphReplay;
 
 /// Of a run: each four numbers or more.
 inline constexpr uint32_t kArguments = 2;
+inline constexpr uint32_t kScalars = 2; ///< Of a run.
 
 /// An image that grows item by item.
 class Image {
 public:
-    explicit Image(uint32_t tensor_count = kArguments)
+    explicit Image(uint32_t tensor_count = kArguments, uint32_t scalar_count = kScalars)
     {
-        append(wire::GraphHeader{wire::kGraphMagic, wire::kGraphVersion, tensor_count, 1, {}});
+        append(wire::GraphHeader{wire::kGraphMagic, wire::kGraphVersion, tensor_count, scalar_count, {}});
     }
 
     template <class Item> std::size_t append(const Item &item)
@@ -155,7 +156,7 @@ public:
         engine.layout(arena_.get(), geometry);
         engine.heap_base = memory_.address();
         engine.heap_bytes = kHeapBytes;
-        engine.port = {this, work, relax, [](void *, uint32_t) {}, nullptr, nullptr, nullptr};
+        engine.port = {this, work, relax, work_ready, nullptr, nullptr, nullptr};
         for (uint32_t i = 0; i < kArguments; i++) {
             tensors_[i] = plain(PTO_INT32, {4});
             tensors_[i].addr = arguments_.address() + i * 1024;
@@ -172,7 +173,7 @@ public:
         engine.reset(2);
         seen.clear();
         report = {};
-        replay_.run(launch, {tensors_, &scalar, kArguments, 1}, &report);
+        replay_.run(launch, {tensors_, scalars, kArguments, kScalars}, &report);
         engine.fill_report(&report);
     }
     /// The whole image by way of its instance; false: it has none.
@@ -188,7 +189,7 @@ public:
         instance.lend_to(engine);
         seen.clear();
         report = {};
-        replay_.run_instance(instance, launch, {tensors_, &scalar, kArguments, 1}, &report);
+        replay_.run_instance(instance, launch, {tensors_, scalars, kArguments, kScalars}, &report);
         engine.fill_report(&report);
         return true;
     }
@@ -216,14 +217,17 @@ public:
 
     Engine engine{};
     wire::ReportBlock report{};
-    uint64_t scalar = 4711;
+    uint64_t scalars[kScalars] = {4711, 815};
+    uint64_t &scalar = scalars[0];
     std::vector<Seen> seen;
     std::function<void(TaskSlot &)> kernel;
+    std::function<void(uint32_t)> on_ready = [](uint32_t) {}; ///< Others are told of ready tasks.
     uint32_t waits = 0;
 
 private:
     /// Runs the oldest ready task, so that nothing but the edges keeps the others from running first.
     static void relax(void *, uint32_t) { fail_msg("the replay waits although nothing can run"); }
+    static void work_ready(void *self, uint32_t count) { static_cast<Replayer *>(self)->on_ready(count); }
     static bool work(void *self)
     {
         auto &replayer = *static_cast<Replayer *>(self);

@@ -289,7 +289,7 @@ struct GraphOfAllKinds {
     static constexpr uint32_t kInstances = 27 + 4 + 5 + (kTasks - 5); ///< And one that has a predicate.
 
     pto::engine::Predicate predicate{0, 5, 0, PTO_PREDICATE_EQ, PTO_INT32, 0};
-    Image image{1};
+    Image image{1, 1};
 };
 
 void launch_graph(Device &device, const Image &image)

@@ -48,7 +48,7 @@ struct RandomGraph {
         }
         for (uint32_t k = 0, scalars = random.below32(6); k < scalars; k++) {
             const bool of_run = random.one_in(3);
-            task.scalars.push_back(of_run ? 0 : random.next());
+            task.scalars.push_back(of_run ? random.below(kScalars) : random.next());
             task.run_scalars = static_cast<uint16_t>(task.run_scalars | (of_run ? 1u : 0u) << k);
         }
         task.lane_mask = static_cast<uint8_t>(random.between(1, 7));
@@ -114,10 +114,10 @@ void an_instance_runs_the_tasks_of_its_image(void **)
                     if (random.one_in(2))
                         replayer.move_argument(i, 0x10000 + random.below(1000) * 64);
             if (random.one_in(2))
-                replayer.scalar = random.next();
+                replayer.scalars[random.below(kScalars)] = random.one_in(2) ? random.next() : 0;
             const auto streamed = std::make_unique<Replayer>(Geometry::of_tasks(64));
             streamed->engine.heap_base = replayer.engine.heap_base;
-            streamed->scalar = replayer.scalar;
+            std::copy_n(replayer.scalars, kScalars, streamed->scalars);
             for (uint32_t i = 0; i < kArguments; i++)
                 streamed->move_argument(i, replayer.argument(i));
             run_both_ways(*streamed, replayer, graph, memory);
@@ -169,6 +169,42 @@ void an_instance_may_have_more_tasks_and_edges_than_the_engine(void **)
     }
 }
 
+void others_are_told_of_tasks_when_nothing_is_taken_back_any_more(void **)
+{
+    Image image;
+    for (uint32_t i = 0; i < 5; i++)
+        image.task({});
+    const InstanceMemory memory(image);
+    Replayer replayer;
+    uint32_t told = 0;
+    replayer.on_ready = [&](uint32_t count) {
+        told += count;
+        assert_false(load_relaxed(replayer.engine.recycling)); // the slots are not the engine's
+        assert_int_equal(replayer.engine.outstanding(), 5);
+    };
+    assert_true(replayer.run_instance(image, memory));
+    assert_int_equal(told, 5);
+    assert_false(replayer.engine.tasks.has_retired());
+}
+
+void tasks_have_ids_of_their_own(void **)
+{
+    Image image;
+    for (uint32_t i = 0; i < 20; i++)
+        image.task({});
+    const InstanceMemory memory(image);
+    Replayer replayer;
+    std::vector<uint64_t> ids;
+    replayer.kernel = [&](TaskSlot &slot) {
+        const pto::engine::TaskId id = replayer.engine.tasks.id_of(slot);
+        assert_true(id.generation() != 0 && id.generation() != kNone);
+        assert_true(std::find(ids.begin(), ids.end(), id.bits) == ids.end());
+        ids.push_back(id.bits);
+    };
+    assert_true(replayer.run_instance(image, memory));
+    assert_int_equal(ids.size(), 20);
+}
+
 void tasks_that_wait_for_nothing_come_in_their_order(void **)
 {
     Image image;
@@ -212,6 +248,27 @@ void addresses_and_scalars_are_filled_in_anew(void **)
     check(0x5000, 0x3000, UINT64_MAX);
     check(0x3000, 0x5000, 0); // exchanged
     check(0, 0, 0);
+}
+
+void every_scalar_of_the_run_is_filled_in_where_it_is_named(void **)
+{
+    Image image;
+    image.task({.tensors = {}, .scalars = {1, 0, 1, 1}, .producers = {}, .run_scalars = 0b0111});
+    const InstanceMemory memory(image);
+    Replayer replayer;
+    const auto check = [&](uint64_t one, uint64_t other) {
+        replayer.scalars[0] = one;
+        replayer.scalars[1] = other;
+        assert_true(replayer.run_instance(image, memory));
+        assert_true((replayer.seen[0].scalars == std::vector{other, one, other, uint64_t{1}}));
+    };
+    for (const uint32_t argument : {0u, 1u})
+        replayer.move_argument(argument, 0);
+    check(0, 0); // nothing seems to have changed
+    check(0, 5);
+    check(5, 0);
+    check(5, 7);
+    check(5, 8);
 }
 
 void a_predicate_is_looked_at_in_every_replay_where_it_is_then(void **)
@@ -402,6 +459,7 @@ void a_graph_is_laid_out_once(void **)
 {
     Image image;
     image.task({.tensors = {}, .scalars = {3}, .producers = {}});
+    image.task({.tensors = {image.tensor(0, 8)}, .scalars = {}, .producers = {0}});
     const InstanceMemory memory(image);
     Replayer replayer;
     assert_true(replayer.run_instance(image, memory));
@@ -413,6 +471,7 @@ void a_graph_is_laid_out_once(void **)
     memory.header().graph = 0;
     assert_true(replayer.run_instance(image, memory));
     assert_int_equal(replayer.seen[0].scalars[0], 0);
+    assert_true((replayer.seen[1].addresses == std::vector{replayer.argument(0) + 8})); // although it was that before
 }
 
 } // namespace
@@ -423,8 +482,11 @@ int main()
         cmocka_unit_test(an_instance_runs_the_tasks_of_its_image),
         cmocka_unit_test(a_replay_counts_what_is_in_the_image),
         cmocka_unit_test(an_instance_may_have_more_tasks_and_edges_than_the_engine),
+        cmocka_unit_test(others_are_told_of_tasks_when_nothing_is_taken_back_any_more),
+        cmocka_unit_test(tasks_have_ids_of_their_own),
         cmocka_unit_test(tasks_that_wait_for_nothing_come_in_their_order),
         cmocka_unit_test(addresses_and_scalars_are_filled_in_anew),
+        cmocka_unit_test(every_scalar_of_the_run_is_filled_in_where_it_is_named),
         cmocka_unit_test(a_predicate_is_looked_at_in_every_replay_where_it_is_then),
         cmocka_unit_test(blocks_are_counted_from_the_first_again),
         cmocka_unit_test(a_replay_after_one_that_failed_is_whole),
