@@ -25,8 +25,8 @@ public:
     void set(wire::ErrorRecord record, const char *format, ...) __attribute__((format(printf, 3, 4)));
     void set_text(wire::ErrorRecord record, const char *format, va_list values);
 
-    /// The record; status PTO_OK, and nothing else of it valid, while there is none. Complete once `status` has said that
-    /// there is one.
+    /// The record; status PTO_OK, and nothing else of it valid, while there is none. Complete once `status` has said
+    /// that there is one.
     const wire::ErrorRecord &record() const { return record_; }
     pto_status status() const { return load_acquire(state_) == kHeld ? record_.status : PTO_OK; }
 

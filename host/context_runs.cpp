@@ -14,11 +14,10 @@ namespace pto::host {
 namespace {
 
 /// A time limit is for all launches of a run together, which takes the clock too.
-RunRequest request_of(int32_t callable_id, const pto_args &args, const pto_run_options &options,
-                      bool is_result_wanted)
+RunRequest request_of(int32_t callable_id, const pto_args &args, const pto_run_options &options, bool is_result_wanted)
 {
     const bool is_timed = is_result_wanted || options.timeout_ns != 0;
-    return {callable_id,        args.tensor_count, args.scalar_count, nullptr, args.tensors, args.scalars,
+    return {callable_id,        args.tensor_count, args.scalar_count,      nullptr, args.tensors, args.scalars,
             options.timeout_ns, is_timed,          is_timed ? now_ns() : 0};
 }
 

@@ -129,7 +129,8 @@ bool GraphRun::read(uint64_t address, uint32_t size_bytes, uint64_t *bits, wire:
 /// False: the run has failed.
 bool GraphRun::launch(HostGraph &graph, std::size_t begin, wire::ReportBlock *report)
 {
-    DeviceFailure failure{};
+    DeviceFailure failure; // who fails fills it in
+    failure.message[0] = '\0';
     const pto_status status = orch_.ids.grow(graph.recording.max_numbered * sizeof(uint64_t) + 1, &failure);
     if (status != PTO_OK) {
         fail(status, failure.message);

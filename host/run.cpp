@@ -202,13 +202,15 @@ bool Run::stage_ahead()
 
 pto_status Run::reserve()
 {
-    DeviceFailure failure{};
+    DeviceFailure failure; // who fails fills it in
+    failure.message[0] = '\0';
     pto_status status = set_->reserve_args(&failure);
     if (status != PTO_OK)
         return fail_callable(status, request_.callable_id, "the arguments: %s", failure.message);
     for (uint32_t i = 0; i < request_.tensor_count; i++) {
         if (!is_host(i))
             continue;
+        has_host_tensors_ = true;
         status = set_->reserve_tensor(i, content_bytes(request_.tensors[i]), &failure);
         if (status != PTO_OK)
             return refuse(status, i, "%s", failure.message);
@@ -219,8 +221,10 @@ pto_status Run::reserve()
 /// Reads the clock only if there is something to copy: that takes longer than a small kernel.
 pto_status Run::stage_in()
 {
-    uint64_t begin_ns = 0;
     result_.bytes_to_device = 0;
+    if (!has_host_tensors_)
+        return PTO_OK;
+    uint64_t begin_ns = 0;
     for (uint32_t i = 0; i < request_.tensor_count; i++) {
         if (!is_host(i) || !is_read(i))
             continue;
@@ -241,6 +245,8 @@ pto_status Run::stage_in()
 
 pto_status Run::stage_out()
 {
+    if (!has_host_tensors_)
+        return PTO_OK;
     const uint64_t begin_ns = last_ns_;
     for (uint32_t i = 0; i < request_.tensor_count; i++) {
         if (!is_host(i) || !is_written(i))

@@ -96,8 +96,9 @@ private:
     StagingSet *set_ = nullptr;
     bool is_staged_ = false;
     bool is_accepted_ = false;
-    uint64_t waits_since_ns_ = 0; ///< When it was staged ahead.
-    uint64_t last_ns_ = 0;        ///< When the latest step ended.
+    bool has_host_tensors_ = false; ///< Known once it has what it needs on the device.
+    uint64_t waits_since_ns_ = 0;   ///< When it was staged ahead.
+    uint64_t last_ns_ = 0;          ///< When the latest step ended.
 };
 
 } // namespace pto::host
