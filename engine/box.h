@@ -62,11 +62,12 @@ PTO_HOT ViewDefect read_view(const pto_tensor &tensor, ByteView *out)
             return read_strided_view(tensor, out);
         count *= tensor.shape[i];
     }
-    const uint64_t limit = tensor.size_bytes / element;
-    if (tensor.start_offset >= limit || count > limit - tensor.start_offset)
+    uint64_t end = 0;
+    if (__builtin_add_overflow(tensor.start_offset, count, &end) || __builtin_mul_overflow(end, element, &end) ||
+        end > tensor.size_bytes)
         return ViewDefect::kBounds;
-    out->offset = tensor.start_offset * element;
     out->span = count * element;
+    out->offset = end - out->span;
     out->rank = 1;
     out->dim[0] = {out->span, 1};
     return ViewDefect::kSound;

@@ -19,10 +19,6 @@ pto_tensor element_of(const pto_predicate &predicate)
     return element;
 }
 
-/// By the set of lanes that a task uses.
-constexpr Shape kShapeOf[] = {Shape::kNoCore, Shape::kAic, Shape::kAiv, Shape::kMix,
-                              Shape::kAiv,    Shape::kMix, Shape::kMix, Shape::kMix};
-
 } // namespace
 
 bool GraphBuilder::begin(const wire::LaunchBlock &launch, const wire::ArgsView &args, uint32_t cluster_count,
@@ -51,58 +47,60 @@ void GraphBuilder::finish()
     wait_for_all();
 }
 
-PTO_HOT bool GraphBuilder::read_kernels(const pto_task &task, TaskSlot *shape)
+PTO_HOT bool GraphBuilder::read_kernel(int32_t func_id, uint32_t lane, TaskShape *shape)
+{
+    shape->func_id[lane] = static_cast<int16_t>(func_id);
+    if (func_id == PTO_NO_KERNEL)
+        return true;
+    shape->lane_mask |= 1u << lane;
+    return has_kernel(func_id, core_type_of(lane)) || refuse_kernel(func_id, lane);
+}
+
+PTO_HOT bool GraphBuilder::read_kernels(const pto_task &task, TaskShape *shape)
 {
     if (task.struct_size != sizeof(pto_task))
         return refuse_size(task);
-    const int32_t func_ids[] = {task.aic, task.aiv0, task.aiv1};
-    uint32_t lanes = 0;
-    for (uint32_t lane = 0; lane < kCoresPerCluster; lane++) {
-        const int32_t func_id = func_ids[lane];
-        shape->func_id[lane] = static_cast<int16_t>(func_id);
-        if (func_id == PTO_NO_KERNEL)
-            continue;
-        if (!has_kernel(func_id, core_type_of(lane)))
-            return refuse_kernel(func_id, lane);
-        lanes |= 1u << lane;
-    }
-    shape->lane_mask = static_cast<uint8_t>(lanes);
-    shape->shape = kShapeOf[lanes];
+    shape->lane_mask = 0;
+    if (!read_kernel(task.aic, kLaneAic, shape) || !read_kernel(task.aiv0, kLaneAiv0, shape) ||
+        !read_kernel(task.aiv1, kLaneAiv1, shape))
+        return false;
     shape->flags = kHoldsBuffers | (task.predicate != nullptr ? kHasPredicate | kUndecided : 0);
     shape->block_num = 1;
-    return (task.block_num <= 1 && task.flags == 0) || read_launch(task, shape);
+    if (task.block_num <= 1 && task.flags == 0)
+        return true;
+    shape->block_num = task.block_num == 0 ? 1 : task.block_num;
+    if (!check_launch(task, shape->lane_mask))
+        return false;
+    shape->flags |= task.flags != 0 && shape->block_num > 1 ? kSyncStart : 0;
+    return true;
 }
 
 /// Blocks, and whether they start together.
-bool GraphBuilder::read_launch(const pto_task &task, TaskSlot *shape)
+bool GraphBuilder::check_launch(const pto_task &task, uint32_t lane_mask)
 {
-    shape->block_num = task.block_num == 0 ? 1 : task.block_num;
-    if (shape->block_num > INT32_MAX / kCoresPerCluster || (shape->block_num > 1 && shape->lane_mask == 0)) {
+    if (task.block_num > INT32_MAX / kCoresPerCluster || (task.block_num > 1 && lane_mask == 0)) {
         engine_.error.set(task_error(PTO_ERROR_INVALID_TASK), "task %llu: %u blocks of %u kernels cannot be launched",
-                          ordinal(), shape->block_num, lane_count(*shape));
+                          ordinal(), task.block_num, lane_count(lane_mask));
         return false;
     }
     if ((task.flags & ~PTO_TASK_SYNC_START) != 0) {
         engine_.error.set(task_error(PTO_ERROR_INVALID_TASK), "task %llu: unknown flags 0x%x", ordinal(), task.flags);
         return false;
     }
-    if (task.flags == 0 || shape->block_num == 1)
-        return true;
     const uint32_t clusters = bridge_.orch.cluster_count;
-    const uint32_t places = shape->shape == Shape::kAiv ? 2 * clusters : clusters;
-    shape->flags |= kSyncStart;
-    if (shape->block_num <= places)
+    const uint32_t places = shape_of(lane_mask) == Shape::kAiv ? 2 * clusters : clusters;
+    if (task.flags == 0 || task.block_num <= places)
         return true;
     wire::ErrorRecord record = task_error(PTO_ERROR_CAPACITY);
     record.resource = wire::Resource::kCores;
-    record.needed = shape->block_num;
+    record.needed = task.block_num;
     record.available = places;
     engine_.error.set(record, "task %llu: %u blocks are to start together, the chip has cores for %u", ordinal(),
-                      shape->block_num, places);
+                      task.block_num, places);
     return false;
 }
 
-PTO_HOT bool GraphBuilder::count_arguments(const pto_task &task, TaskSlot *counts)
+PTO_HOT bool GraphBuilder::count_arguments(const pto_task &task, TaskShape *counts)
 {
     uint32_t tensors = 0;
     uint32_t scalars = 0;
@@ -121,28 +119,8 @@ PTO_HOT bool GraphBuilder::count_arguments(const pto_task &task, TaskSlot *count
     }
     if (!sound || tensors > PTO_KERNEL_MAX_TENSORS || scalars > PTO_KERNEL_MAX_SCALARS)
         return refuse_arguments(task);
-    counts->tensor_count = static_cast<uint8_t>(tensors);
-    counts->scalar_count = static_cast<uint8_t>(scalars);
-    return true;
-}
-
-bool GraphBuilder::fill_predicate(const pto_predicate &predicate, TaskSlot &slot)
-{
-    Resolved resolved;
-    Predicate &kept = engine_.tasks.payload.predicate(slot);
-    if (!resolve_element(predicate.tensor, predicate.index, &resolved, &kept.address))
-        return false;
-    const pto_dtype dtype = predicate.tensor->dtype;
-    if (predicate.op < PTO_PREDICATE_EQ || predicate.op > PTO_PREDICATE_LE || !is_comparable(dtype)) {
-        engine_.error.set(task_error(PTO_ERROR_INVALID_TASK), "task %llu: predicate with comparison %u of dtype %u",
-                          ordinal(), predicate.op, unsigned{dtype});
-        return false;
-    }
-    kept.value = predicate.value;
-    kept.buffer = resolved.index;
-    kept.op = static_cast<uint8_t>(predicate.op);
-    kept.dtype = dtype;
-    kept.reserved = 0;
+    counts->tensor_count = tensors;
+    counts->scalar_count = scalars;
     return true;
 }
 
@@ -150,7 +128,8 @@ bool GraphBuilder::fill_predicate(const pto_predicate &predicate, TaskSlot &slot
 class GraphBuilder::EdgeSink {
 public:
     EdgeSink(GraphBuilder &builder, TaskSlot &consumer)
-        : builder_(builder), tasks_(builder.engine_.tasks), consumer_(consumer), self_(tasks_.id_of(consumer))
+        : builder_(builder), tasks_(builder.engine_.tasks), consumer_(consumer), self_(tasks_.id_of(consumer)),
+          by_(builder.engine_.gate.sharing())
     {
     }
 
@@ -165,7 +144,7 @@ public:
             return false;
         if (producer->mark == consumer_.generation)
             return true;
-        const TaskStore::Push pushed = tasks_.push_edge(*producer, self_.slot());
+        const TaskStore::Push pushed = tasks_.push_edge(*producer, self_.slot(), by_);
         if (pushed == TaskStore::Push::kExhausted)
             builder_.quiesce(); // with nothing in flight, nothing is left to wait for
         if (pushed != TaskStore::Push::kAdded)
@@ -183,6 +162,7 @@ private:
     TaskStore &tasks_;
     TaskSlot &consumer_;
     TaskId self_;
+    Sharing by_;
     uint32_t edges_ = 0;
 };
 
@@ -203,6 +183,28 @@ PTO_HOT bool GraphBuilder::add_access(uint32_t access, uint32_t argument, pto_te
     return true;
 }
 
+__attribute__((noinline)) bool GraphBuilder::fill_predicate(const pto_predicate &predicate, TaskSlot &slot,
+                                                            EdgeSink &sink)
+{
+    Resolved resolved;
+    Predicate &kept = engine_.tasks.payload.predicate(slot);
+    if (!resolve_element(predicate.tensor, predicate.index, &resolved, &kept.address))
+        return false;
+    const pto_dtype dtype = predicate.tensor->dtype;
+    if (predicate.op < PTO_PREDICATE_EQ || predicate.op > PTO_PREDICATE_LE || !is_comparable(dtype)) {
+        engine_.error.set(task_error(PTO_ERROR_INVALID_TASK), "task %llu: predicate with comparison %u of dtype %u",
+                          ordinal(), predicate.op, unsigned{dtype});
+        return false;
+    }
+    kept.value = predicate.value;
+    kept.buffer = resolved.index;
+    kept.op = static_cast<uint8_t>(predicate.op);
+    kept.dtype = dtype;
+    kept.reserved = 0;
+    pto_tensor element = element_of(predicate);
+    return add_access(PTO_ACCESS_INPUT, kNoArgument, &element, sink);
+}
+
 /// Scalars and tensors of the task, in the slot's payload; `sink` gets what the tensors depend on.
 PTO_HOT bool GraphBuilder::fill_arguments(const pto_task &task, TaskSlot &slot, EdgeSink &sink)
 {
@@ -218,9 +220,8 @@ PTO_HOT bool GraphBuilder::fill_arguments(const pto_task &task, TaskSlot &slot, 
                 return false;
         } else if (arg.access == PTO_ACCESS_OUTPUT) {
             // Nobody else can know the buffer yet: it needs no access.
-            if (!allocate_output(*arg.value.output, engine_.tasks.id_of(slot), i, tensor))
+            if (!allocate_output(arg.value.output, engine_.tasks.id_of(slot), i, tensor++))
                 return false;
-            *arg.value.output = *tensor++;
         } else if (arg.access == PTO_ACCESS_SCALAR) {
             scalars[filled_scalars++] = arg.value.scalar;
         } else {
@@ -248,14 +249,8 @@ PTO_HOT bool GraphBuilder::fill(const pto_task &task, TaskSlot &slot, EdgeSink &
 {
     if (!fill_arguments(task, slot, inferred))
         return false;
-    if (task.predicate != nullptr) {
-        pto_tensor element;
-        if (!fill_predicate(*task.predicate, slot))
-            return false;
-        element = element_of(*task.predicate);
-        if (!add_access(PTO_ACCESS_INPUT, kNoArgument, &element, inferred))
-            return false;
-    }
+    if (task.predicate != nullptr && !fill_predicate(*task.predicate, slot, inferred))
+        return false;
     if (task.dependency_count != 0 || in_manual_scope())
         return add_listed(task, slot, own);
     return !is_over();
@@ -271,7 +266,7 @@ pto_task_id GraphBuilder::submit(const pto_task *request)
     }
     engine_.drain_retired();
     const pto_task &task = *request;
-    TaskSlot shape;
+    TaskShape shape{};
     if (!read_kernels(task, &shape) || !count_arguments(task, &shape))
         return PTO_NO_TASK;
     if (!engine_.map.has_room(shape.tensor_count + 1)) {

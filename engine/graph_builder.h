@@ -77,12 +77,13 @@ private:
                kernels_[func_id].core_type == core_type;
     }
     static uint32_t core_type_of(uint32_t lane) { return lane == kLaneAic ? PTO_CORE_AIC : PTO_CORE_AIV; }
-    inline bool read_kernels(const pto_task &task, TaskSlot *shape);
-    bool read_launch(const pto_task &task, TaskSlot *shape);
-    inline bool count_arguments(const pto_task &task, TaskSlot *counts);
+    inline bool read_kernel(int32_t func_id, uint32_t lane, TaskShape *shape);
+    inline bool read_kernels(const pto_task &task, TaskShape *shape);
+    bool check_launch(const pto_task &task, uint32_t lane_mask);
+    inline bool count_arguments(const pto_task &task, TaskShape *counts);
     inline bool fill(const pto_task &task, TaskSlot &slot, EdgeSink &own, EdgeSink &inferred);
     inline bool fill_arguments(const pto_task &task, TaskSlot &slot, EdgeSink &sink);
-    bool fill_predicate(const pto_predicate &predicate, TaskSlot &slot);
+    bool fill_predicate(const pto_predicate &predicate, TaskSlot &slot, EdgeSink &sink);
     inline bool add_access(uint32_t access, uint32_t argument, pto_tensor *tensor, EdgeSink &sink);
     bool add_listed(const pto_task &task, TaskSlot &slot, EdgeSink &own);
     bool join_manual(TaskSlot &slot);
@@ -98,7 +99,8 @@ private:
     inline bool resolve(const pto_tensor &tensor, uint32_t argument, Resolved *out);
     inline bool find_buffer(const pto_tensor &tensor, uint32_t argument, uint32_t *out_index);
     bool find_external(const pto_tensor &tensor, uint32_t argument, uint32_t *out_index);
-    inline bool allocate_output(const pto_tensor &specification, TaskId owner, uint32_t argument, pto_tensor *out);
+    inline bool allocate_output(pto_tensor *specification, TaskId owner, uint32_t argument, pto_tensor *out);
+    inline bool allocate_buffer(uint64_t size_bytes, TaskId owner, uint32_t *out_index);
     bool resolve_element(const pto_tensor *tensor, const uint32_t *index, Resolved *out, uint64_t *out_address);
 
     // Refusals: latch an error and return false.

@@ -6,6 +6,16 @@
 
 namespace pto::inline PTO_ARCH::engine {
 
+/// What a task asks for, before it has a slot. Only ever in registers: members are as wide as what they come from.
+struct TaskShape {
+    int16_t func_id[kCoresPerCluster]; ///< By lane; PTO_NO_KERNEL: the lane is not used.
+    uint32_t lane_mask;
+    uint32_t tensor_count;
+    uint32_t scalar_count;
+    uint32_t block_num;
+    uint32_t flags; ///< Set of TaskFlag.
+};
+
 /// The thread that puts tasks into the engine and takes back what completed ones held. Who decides which tasks these
 /// are is up to the derived class: a builder that runs an orchestration, or a replay of a graph that was built before.
 class GraphOwner {
@@ -18,7 +28,7 @@ public:
 protected:
     /// A slot and payload for a task of this shape, its fixed fields filled in. Waits while the engine is full; nullptr
     /// when the run is over or there can never be room, which is latched.
-    inline TaskSlot *take_slot(const TaskSlot &shape);
+    inline TaskSlot *take_slot(const TaskShape &shape);
     /// Lets a filled task go; `edges` are those that were pushed to it.
     inline void start(TaskSlot &slot, uint32_t edges);
 

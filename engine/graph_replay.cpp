@@ -96,15 +96,12 @@ uint64_t GraphReplay::replay_task(uint64_t at)
 {
     const wire::TaskItem &item = item_at<wire::TaskItem>(at);
     engine_.drain_retired();
-    TaskSlot shape{};
-    for (uint32_t lane = 0; lane < kCoresPerCluster; lane++)
-        shape.func_id[lane] = item.func_id[lane];
-    shape.shape = static_cast<Shape>(item.shape);
-    shape.lane_mask = item.lane_mask;
-    shape.flags = static_cast<uint8_t>(item.flags & ~kHoldsBuffers);
-    shape.tensor_count = item.tensor_count;
-    shape.scalar_count = item.scalar_count;
-    shape.block_num = item.block_num;
+    TaskShape shape{{item.func_id[0], item.func_id[1], item.func_id[2]},
+                    item.lane_mask,
+                    item.tensor_count,
+                    item.scalar_count,
+                    item.block_num,
+                    item.flags & ~uint32_t{kHoldsBuffers}};
     const uint64_t next = at + wire::task_item_bytes(item);
     TaskSlot *slot = take_slot(shape);
     if (slot == nullptr)

@@ -46,11 +46,7 @@ void GraphBuilder::scope_end()
 bool GraphBuilder::begin_manual()
 {
     engine_.drain_retired();
-    TaskSlot shape{};
-    shape.func_id[0] = shape.func_id[1] = shape.func_id[2] = PTO_NO_KERNEL;
-    shape.shape = Shape::kNoCore;
-    shape.flags = kJoin;
-    shape.block_num = 1;
+    TaskShape shape{{PTO_NO_KERNEL, PTO_NO_KERNEL, PTO_NO_KERNEL}, 0, 0, 0, 1, kJoin};
     manual_join_ = take_slot(shape);
     manual_edges_ = 0;
     manual_depth_ = engine_.scopes.depth();

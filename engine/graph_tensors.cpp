@@ -75,10 +75,9 @@ pto_status GraphBuilder::allocate(pto_tensor *tensor)
     }
     engine_.drain_retired();
     pto_tensor allocated;
-    if (!allocate_output(*tensor, engine_.tasks.make_orphan_id(), kNoArgument, &allocated))
+    if (!allocate_output(tensor, engine_.tasks.make_orphan_id(), kNoArgument, &allocated))
         return status();
     engine_.release_buffer(allocated.buffer); // no task writes it: the scope alone holds it
-    *tensor = allocated;
     return PTO_OK;
 }
 

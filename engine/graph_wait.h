@@ -38,13 +38,14 @@ __attribute__((noinline, cold)) bool GraphOwner::wait_long(const char *name, wir
     }
 }
 
-PTO_HOT TaskSlot *GraphOwner::take_slot(const TaskSlot &shape)
+PTO_HOT TaskSlot *GraphOwner::take_slot(const TaskShape &shape)
 {
     TaskSlot *slot = nullptr;
     if (!wait_for("task slots", wire::Resource::kTaskSlots, 1,
                   [&] { return (slot = engine_.tasks.allocate()) != nullptr; }))
         return nullptr;
-    const uint32_t size_class = PayloadPool::class_of(shape);
+    const bool has_predicate = (shape.flags & kHasPredicate) != 0;
+    const uint32_t size_class = PayloadPool::class_of(shape.tensor_count, shape.scalar_count, has_predicate);
     slot->payload = kNone;
     const bool has_payload = (shape.flags & kJoin) == 0; // a join lives as long as its scope is open: it takes no room
     if (has_payload &&
@@ -53,15 +54,15 @@ PTO_HOT TaskSlot *GraphOwner::take_slot(const TaskSlot &shape)
         return nullptr;
     for (uint32_t lane = 0; lane < kCoresPerCluster; lane++)
         slot->func_id[lane] = shape.func_id[lane];
-    slot->shape = shape.shape;
-    slot->lane_mask = shape.lane_mask;
-    slot->tensor_count = shape.tensor_count;
-    slot->scalar_count = shape.scalar_count;
+    slot->shape = shape_of(shape.lane_mask);
+    slot->lane_mask = static_cast<uint8_t>(shape.lane_mask);
+    slot->tensor_count = static_cast<uint8_t>(shape.tensor_count);
+    slot->scalar_count = static_cast<uint8_t>(shape.scalar_count);
     slot->payload_class = static_cast<uint8_t>(size_class);
-    slot->flags = shape.flags;
+    slot->flags = static_cast<uint8_t>(shape.flags);
     slot->block_num = shape.block_num;
     slot->ordinal = static_cast<uint32_t>(ordinal());
-    store_relaxed(slot->lanes_left, shape.block_num * lane_count(shape));
+    store_relaxed(slot->lanes_left, shape.block_num * lane_count(shape.lane_mask));
     return slot;
 }
 

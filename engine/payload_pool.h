@@ -32,17 +32,12 @@ public:
             head = kNone;
     }
 
-    static constexpr uint32_t class_of(uint32_t tensor_count, uint32_t scalar_count)
+    static constexpr uint32_t class_of(uint32_t tensor_count, uint32_t scalar_count, bool has_predicate = false)
     {
-        const uint32_t bytes = tensor_count * uint32_t{sizeof(pto_tensor)} + scalar_count * uint32_t{sizeof(uint64_t)};
+        const uint32_t words = scalar_count + (has_predicate ? kPredicateWords : 0);
+        const uint32_t bytes = tensor_count * uint32_t{sizeof(pto_tensor)} + words * uint32_t{sizeof(uint64_t)};
         const uint32_t lines = bytes == 0 ? 1 : (bytes + kLineBytes - 1) / kLineBytes;
         return static_cast<uint32_t>(std::bit_width(lines - 1));
-    }
-
-    static uint32_t class_of(const TaskSlot &shape)
-    {
-        const bool has_predicate = (shape.flags & kHasPredicate) != 0;
-        return class_of(shape.tensor_count, shape.scalar_count + (has_predicate ? kPredicateWords : 0));
     }
 
     /// kNone when the pool is exhausted.

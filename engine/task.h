@@ -89,10 +89,22 @@ struct alignas(64) TaskSlot {
 };
 static_assert(sizeof(TaskSlot) == 64 && offsetof(TaskSlot, generation) == 16 && offsetof(TaskSlot, next_block) == 48);
 
-inline uint32_t lane_count(const TaskSlot &slot)
+/// By the set of lanes that a task uses.
+inline Shape shape_of(uint32_t lane_mask)
+{
+    constexpr Shape kShapes[] = {Shape::kNoCore, Shape::kAic, Shape::kAiv, Shape::kMix,
+                                 Shape::kAiv,    Shape::kMix, Shape::kMix, Shape::kMix};
+    return kShapes[lane_mask];
+}
+
+inline uint32_t lane_count(uint32_t lane_mask)
 {
     constexpr uint32_t kBitCounts = 0x32212110; // one hexadecimal digit per mask; popcount would be in libgcc
-    return kBitCounts >> 4 * slot.lane_mask & 0xf;
+    return kBitCounts >> 4 * lane_mask & 0xf;
+}
+inline uint32_t lane_count(const TaskSlot &slot)
+{
+    return lane_count(slot.lane_mask);
 }
 
 /// "The consumer waits for the task whose list this edge is in."

@@ -101,6 +101,8 @@ private:
     void rebuild(Buffer &buffer, const Frame &old_frame);
     void drop_readers(AccessRecord &record);
     void append_reader(AccessRecord &record, uint32_t index);
+    template <class Sink> void read_part(Buffer &buffer, const ByteView &view, TaskId task, Sink &sink);
+    template <class Sink> void write_part(Buffer &buffer, const ByteView &view, TaskId task, Sink &sink);
     template <class Sink> void add_reader(AccessRecord &record, TaskId task, Sink &&sink);
     template <class Sink> void sink_all(AccessRecord &record, Sink &&sink);
 
@@ -144,10 +146,22 @@ template <class Sink> void TensorMap::sink_all(AccessRecord &record, Sink &&sink
         sink(record.writer);
 }
 
-template <class Sink> void TensorMap::read(Buffer &buffer, const ByteView &view, TaskId task, Sink &&sink)
+/// The usual case here: all of a buffer of which nobody has touched a part.
+template <class Sink> PTO_HOT void TensorMap::read(Buffer &buffer, const ByteView &view, TaskId task, Sink &&sink)
+{
+    sink(buffer.whole.writer);
+    if (!is_whole(buffer, view) || buffer.root != kNone)
+        return read_part(buffer, view, task, sink);
+    if (buffer.whole.reader == TaskId::none())
+        buffer.whole.reader = task;
+    else
+        add_reader(buffer.whole, task, [&](TaskId id) { return sink.is_live(id); });
+}
+
+template <class Sink>
+__attribute__((noinline)) void TensorMap::read_part(Buffer &buffer, const ByteView &view, TaskId task, Sink &sink)
 {
     const auto is_live = [&](TaskId id) { return sink.is_live(id); };
-    sink(buffer.whole.writer);
     if (is_whole(buffer, view)) {
         if (buffer.root != kNone) {
             const Box all = place(buffer, view);
@@ -170,9 +184,19 @@ template <class Sink> void TensorMap::read(Buffer &buffer, const ByteView &view,
     add_reader(nodes_[own].record, task, is_live);
 }
 
-template <class Sink> void TensorMap::write(Buffer &buffer, const ByteView &view, TaskId task, Sink &&sink)
+template <class Sink> PTO_HOT void TensorMap::write(Buffer &buffer, const ByteView &view, TaskId task, Sink &&sink)
 {
     sink_all(buffer.whole, sink);
+    if (!is_whole(buffer, view) || buffer.root != kNone)
+        return write_part(buffer, view, task, sink);
+    if (buffer.whole.reader_head != kNone)
+        drop_readers(buffer.whole);
+    buffer.whole = AccessRecord::of(task);
+}
+
+template <class Sink>
+__attribute__((noinline)) void TensorMap::write_part(Buffer &buffer, const ByteView &view, TaskId task, Sink &sink)
+{
     if (is_whole(buffer, view)) {
         BoxTree(nodes_, buffer.root, buffer.frame.rank).clear([&](uint32_t leaf) {
             sink_all(nodes_[leaf].record, sink);

@@ -4,6 +4,7 @@
 
 /// Marks a step of the path that every task takes. Such steps are small, are called from one place or two, and saving
 /// registers around a call costs about as much as one of them does.
-#define PTO_HOT inline __attribute__((always_inline))
+#define PTO_HOT     inline PTO_INLINED
+#define PTO_INLINED __attribute__((always_inline)) // for lambdas
 
 #endif
