@@ -10,8 +10,11 @@ bool GraphBuilder::bind_arguments(const wire::ArgsView &args)
     uint16_t by_address[PTO_MAX_RUN_TENSORS];
     for (uint32_t i = 0; i < args.tensor_count; i++) {
         pto_tensor &tensor = args.tensors[i];
-        tensor.owner = PTO_NO_TASK;
-        tensor.address_space = PTO_DEVICE_MEMORY;
+        if (tensor.owner != PTO_NO_TASK || tensor.address_space != PTO_DEVICE_MEMORY) {
+            // Not otherwise: a descriptor with fields just written takes longer to copy, which the first task does.
+            tensor.owner = PTO_NO_TASK;
+            tensor.address_space = PTO_DEVICE_MEMORY;
+        }
         ByteView view;
         const ViewDefect defect = read_view(tensor, &view);
         if (defect != ViewDefect::kSound)
