@@ -18,8 +18,12 @@ constexpr uint32_t core_id(uint32_t cluster, uint32_t lane)
 /// compare-and-swap and giving it back a plain store. Any thread.
 class CorePool {
 public:
-    /// Between runs, when all cores are idle: a run that leaves some taken is the device's last.
-    void set_cluster_count(uint32_t cluster_count) { cluster_count_ = cluster_count; }
+    void reset(uint32_t cluster_count)
+    {
+        cluster_count_ = cluster_count;
+        for (std::atomic<uint32_t> &taken : taken_)
+            store_relaxed(taken, 0u);
+    }
 
     uint32_t cluster_count() const { return cluster_count_; }
 
@@ -108,7 +112,7 @@ private:
         return true;
     }
 
-    std::atomic<uint32_t> taken_[kMaxCores] = {};
+    std::atomic<uint32_t> taken_[kMaxCores];
     uint32_t cluster_count_ = 0;
 };
 

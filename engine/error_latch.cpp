@@ -3,6 +3,12 @@
 
 namespace pto::inline PTO_ARCH::engine {
 
+void ErrorLatch::clear()
+{
+    record_ = error_record(PTO_OK);
+    store_relaxed(state_, uint32_t{kClear});
+}
+
 void ErrorLatch::set(wire::ErrorRecord record, const char *format, ...)
 {
     va_list values;

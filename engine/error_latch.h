@@ -12,11 +12,11 @@ namespace pto::inline PTO_ARCH::engine {
 /// Holds the first error of a run; later ones are its fallout and are dropped. Any thread.
 class ErrorLatch {
 public:
-    /// The rest of the record stays as it is: nobody looks at it before there is an error.
+    /// Costs nothing when nothing was set.
     void reset()
     {
-        record_.status = PTO_OK;
-        store_relaxed(state_, uint32_t{kClear});
+        if (is_set())
+            clear();
     }
 
     bool is_set() const { return load_relaxed(state_) != kClear; }
@@ -25,16 +25,17 @@ public:
     void set(wire::ErrorRecord record, const char *format, ...) __attribute__((format(printf, 3, 4)));
     void set_text(wire::ErrorRecord record, const char *format, va_list values);
 
-    /// The record; status PTO_OK, and nothing else of it valid, while there is none. Complete once `status` has said
-    /// that there is one.
+    /// The record; status PTO_OK while there is none. Complete once `status` has said that there is one.
     const wire::ErrorRecord &record() const { return record_; }
     pto_status status() const { return load_acquire(state_) == kHeld ? record_.status : PTO_OK; }
 
 private:
+    void clear();
+
     enum State : uint32_t { kClear, kFilling, kHeld };
 
     std::atomic<uint32_t> state_{kClear};
-    wire::ErrorRecord record_{};
+    wire::ErrorRecord record_ = wire::error_record(PTO_OK);
 };
 
 using wire::error_record;

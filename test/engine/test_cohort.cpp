@@ -274,7 +274,7 @@ void an_error_while_a_cohort_collects_frees_its_cores(void **)
     assert_int_equal(machine.started.size(), 1);
     // Cores of a cohort that never started are idle: the next run is not needed to see that.
     CorePool cores;
-    cores.set_cluster_count(kClusters);
+    cores.reset(kClusters);
     Cohort cohort;
     cohort.reset();
     pto::engine::TaskSlot slot{};

@@ -17,7 +17,7 @@ using namespace pto::test;
 void an_aic_task_gets_an_aic_and_an_aiv_task_an_aiv(void **)
 {
     CorePool pool;
-    pool.set_cluster_count(3);
+    pool.reset(3);
     std::set<uint32_t> cores;
     for (int i = 0; i < 3; i++) {
         const uint32_t core = pool.claim_one(Shape::kAic, 0);
@@ -34,7 +34,7 @@ void an_aic_task_gets_an_aic_and_an_aiv_task_an_aiv(void **)
 void the_home_cluster_is_looked_at_first(void **)
 {
     CorePool pool;
-    pool.set_cluster_count(4);
+    pool.reset(4);
     assert_int_equal(pool.claim_one(Shape::kAic, 2), core_id(2, 0));
     assert_int_equal(pool.claim_one(Shape::kAic, 2), core_id(3, 0));
     assert_int_equal(pool.claim_one(Shape::kAic, 2), core_id(0, 0));
@@ -45,7 +45,7 @@ void the_home_cluster_is_looked_at_first(void **)
 void a_core_that_is_given_back_is_taken_again(void **)
 {
     CorePool pool;
-    pool.set_cluster_count(1);
+    pool.reset(1);
     const uint32_t core = pool.claim_one(Shape::kAic, 0);
     assert_int_equal(pool.claim_one(Shape::kAic, 0), kNoCore);
     pool.release(core);
@@ -55,7 +55,7 @@ void a_core_that_is_given_back_is_taken_again(void **)
 void idle_cores_are_counted_as_a_block_could_have_them(void **)
 {
     CorePool pool;
-    pool.set_cluster_count(2);
+    pool.reset(2);
     assert_int_equal(pool.idle_for(Shape::kAic, 1), 2);
     assert_int_equal(pool.idle_for(Shape::kAiv, 2), 4); // either AIV serves
     assert_int_equal(pool.idle_for(Shape::kMix, 7), 3);
@@ -70,7 +70,7 @@ void idle_cores_are_counted_as_a_block_could_have_them(void **)
 void the_lanes_of_a_block_come_from_one_cluster_or_not_at_all(void **)
 {
     CorePool pool;
-    pool.set_cluster_count(2);
+    pool.reset(2);
     assert_int_equal(pool.claim_one(Shape::kAiv, 0), core_id(0, 1));
     assert_int_equal(pool.claim_one(Shape::kAic, 1), core_id(1, 0));
     assert_int_equal(pool.claim_lanes(7, 0), kNoCore);
@@ -84,7 +84,7 @@ void the_lanes_of_a_block_come_from_one_cluster_or_not_at_all(void **)
 void a_claim_that_fails_takes_nothing(void **)
 {
     CorePool pool;
-    pool.set_cluster_count(1);
+    pool.reset(1);
     assert_int_equal(pool.claim_lanes(4, 0), 0);
     assert_int_equal(pool.claim_lanes(7, 0), kNoCore);
     assert_int_equal(pool.claim_lanes(3, 0), 0);
@@ -93,11 +93,11 @@ void a_claim_that_fails_takes_nothing(void **)
 void a_reset_frees_every_core(void **)
 {
     CorePool pool;
-    pool.set_cluster_count(kMaxClusters);
+    pool.reset(kMaxClusters);
     for (uint32_t i = 0; i < kMaxClusters; i++)
         assert_int_not_equal(pool.claim_lanes(7, 0), kNoCore);
     assert_int_equal(pool.claim_lanes(7, 0), kNoCore);
-    pool.set_cluster_count(kMaxClusters);
+    pool.reset(kMaxClusters);
     assert_int_equal(pool.cluster_count(), kMaxClusters);
     for (uint32_t i = 0; i < kMaxClusters; i++)
         assert_int_not_equal(pool.claim_lanes(7, 0), kNoCore);
@@ -139,7 +139,7 @@ void no_core_is_held_by_two_threads(void **)
 {
     constexpr uint32_t kClusters = 2;
     Uses uses;
-    uses.pool.set_cluster_count(kClusters);
+    uses.pool.reset(kClusters);
     on_threads(4, [&](uint32_t thread) { claim_often(uses, thread); });
     uint64_t sum = 0;
     for (uint32_t core = 0; core < kMaxCores; core++) {
