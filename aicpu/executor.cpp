@@ -27,14 +27,13 @@ Executor::Executor(const ExecutorConfig &config, const ExecutorPort &port)
 bool Executor::work(void *self)
 {
     auto &executor = *static_cast<Executor *>(self);
-    if (!executor.scheduler_.step(0))
-        return false;
+    if (!load_relaxed(executor.engine_.recycling))
+        return executor.scheduler_.steps(0, kStepsAtOnce) != 0;
+    const bool any = executor.scheduler_.step(0);
     // While the orchestration goes on, this thread may not come back soon: what it kept is for the others.
-    if (load_relaxed(executor.engine_.recycling))
+    if (any)
         executor.scheduler_.flush(0);
-    else
-        for (uint32_t i = 1; i < kStepsAtOnce && executor.scheduler_.step(0); i++) {}
-    return true;
+    return any;
 }
 
 void Executor::relax(void *self, uint32_t round)
@@ -88,8 +87,7 @@ const pto_orch_entry *Executor::find_entry(const wire::LaunchBlock &launch, cons
 bool Executor::check_graph(const wire::LaunchBlock &launch, const wire::ArgsView &args)
 {
     const auto *header = reinterpret_cast<const wire::GraphHeader *>(launch.graph);
-    if (launch.graph_bytes >= sizeof *header && header->magic == wire::kGraphMagic &&
-        header->version == wire::kGraphVersion && header->tensor_count == args.tensor_count &&
+    if (wire::is_graph(*header, launch.graph_bytes) && header->tensor_count == args.tensor_count &&
         header->scalar_count == args.scalar_count && launch.graph_begin >= sizeof *header &&
         launch.graph_begin <= launch.graph_bytes && launch.graph_begin % sizeof(uint64_t) == 0)
         return true;
@@ -102,6 +100,9 @@ void Executor::begin(const wire::LaunchBlock &launch)
 {
     engine_.reset(config_.worker_count);
     scheduler_.reset(config_.cluster_count, reinterpret_cast<const wire::KernelEntry *>(launch.kernels));
+    instance_ = engine::GraphInstance(launch, config_.heap_base);
+    if (instance_.exists())
+        instance_.lend_to(engine_); // here, where nobody else can be looking at slots
 }
 
 void Executor::run(const wire::LaunchBlock &launch, wire::ReportBlock *report)
@@ -131,7 +132,11 @@ void Executor::orchestrate(const wire::LaunchBlock &launch, const wire::ArgsView
 
 void Executor::replay(const wire::LaunchBlock &launch, const wire::ArgsView &args, wire::ReportBlock *report)
 {
-    if (check_graph(launch, args))
+    if (!check_graph(launch, args))
+        return;
+    if (instance_.exists())
+        replay_.run_instance(instance_, launch, args, report);
+    else
         replay_.run(launch, args, report);
 }
 

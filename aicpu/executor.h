@@ -58,6 +58,7 @@ private:
     Scheduler scheduler_;
     engine::GraphBuilder builder_;
     engine::GraphReplay replay_;
+    engine::GraphInstance instance_; ///< Of the present launch.
 };
 
 } // namespace pto::inline PTO_ARCH::aicpu

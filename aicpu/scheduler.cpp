@@ -150,23 +150,9 @@ PTO_HOT bool Scheduler::take_kept(uint32_t worker, uint32_t closed)
     return start(worker, *kept);
 }
 
-bool Scheduler::step(uint32_t worker)
-{
-    if (load_relaxed(*port_.under_way) != 0 && port_.poll(port_.self, worker))
-        return true;
-    if (!engine_.deferred.is_empty() && poll_deferred(worker))
-        return true;
-    if ((cohort_.is_collecting() || !engine_.ready[engine::kCohortQueue].is_empty()) && step_cohort(worker))
-        return true;
-    // While a cohort collects cores, those of their types that become idle are for it alone; its turn ends when the
-    // kernels that run there have.
-    const uint32_t closed = cohort_.closed_lanes();
-    return take_kept(worker, closed) || take_ready(worker, closed);
-}
-
 /// First the tasks that need most cores at once, which are the hardest to place. A shape whose cores are all taken does
 /// not hold up the others.
-bool Scheduler::take_ready(uint32_t worker, uint32_t closed)
+PTO_HOT bool Scheduler::take_ready(uint32_t worker, uint32_t closed)
 {
     struct Candidate {
         Shape shape;
@@ -186,6 +172,28 @@ bool Scheduler::take_ready(uint32_t worker, uint32_t closed)
             return true;
     }
     return false;
+}
+
+PTO_HOT bool Scheduler::step_once(uint32_t worker)
+{
+    if (load_relaxed(*port_.under_way) != 0 && port_.poll(port_.self, worker))
+        return true;
+    if (!engine_.deferred.is_empty() && poll_deferred(worker))
+        return true;
+    if ((cohort_.is_collecting() || !engine_.ready[engine::kCohortQueue].is_empty()) && step_cohort(worker))
+        return true;
+    // While a cohort collects cores, those of their types that become idle are for it alone; its turn ends when the
+    // kernels that run there have.
+    const uint32_t closed = cohort_.closed_lanes();
+    return take_kept(worker, closed) || take_ready(worker, closed);
+}
+
+uint32_t Scheduler::steps(uint32_t worker, uint32_t limit)
+{
+    uint32_t count = 0;
+    while (count < limit && step_once(worker))
+        count++;
+    return count;
 }
 
 /// Makes the instances of one block, which has its cores: `place` is a cluster for a MIX task, else a core.

@@ -18,7 +18,9 @@ public:
     void reset(uint32_t cluster_count, const wire::KernelEntry *kernels);
 
     /// One unit of work, if there is any that a core is free for.
-    bool step(uint32_t worker);
+    bool step(uint32_t worker) { return steps(worker, 1) != 0; }
+    /// Up to `limit` units of work; returns how many there were.
+    uint32_t steps(uint32_t worker, uint32_t limit);
 
     /// Gives the task that `worker` keeps for its next step to everyone. For workers that turn to something else.
     void flush(uint32_t worker);
@@ -38,12 +40,13 @@ public:
 
 private:
     /// False, and the task is queued again, when no core is free for it.
+    inline bool step_once(uint32_t worker);
     inline bool start(uint32_t worker, engine::TaskSlot &slot);
     bool start_mix(uint32_t worker, engine::TaskSlot &slot);
     inline uint32_t take_block(uint32_t worker, engine::TaskSlot &slot);
     uint32_t fill_runs(engine::TaskSlot &slot, uint32_t place, uint32_t block, LaneRun *runs) const;
     inline bool take_kept(uint32_t worker, uint32_t closed);
-    bool take_ready(uint32_t worker, uint32_t closed);
+    inline bool take_ready(uint32_t worker, uint32_t closed);
     bool step_cohort(uint32_t worker);
     void start_cohort(uint32_t worker, engine::TaskSlot &slot);
     bool poll_deferred(uint32_t worker);

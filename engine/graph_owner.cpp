@@ -7,7 +7,7 @@ namespace pto::inline PTO_ARCH::engine {
 
 void GraphOwner::wait_for_all()
 {
-    store_relaxed(engine_.recycling, false);
+    end_submitting();
     for (uint32_t round = 0; !load_relaxed(engine_.abandoned);) {
         if (engine_.port.work(engine_.port.self)) {
             round = 0;

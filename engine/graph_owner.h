@@ -22,7 +22,9 @@ class GraphOwner {
 public:
     explicit GraphOwner(Engine &engine) : engine_(engine) {}
 
-    /// Nothing more is submitted: waits until every task is complete.
+    /// Nothing more is submitted: completed tasks need not be taken back.
+    void end_submitting() { store_relaxed(engine_.recycling, false); }
+    /// Waits until every task is complete, after the last has been submitted.
     void wait_for_all();
 
 protected:

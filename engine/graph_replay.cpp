@@ -40,6 +40,23 @@ void GraphReplay::run(const wire::LaunchBlock &launch, const wire::ArgsView &arg
     wait_for_all();
 }
 
+void GraphReplay::run_instance(GraphInstance &instance, const wire::LaunchBlock &launch, const wire::ArgsView &args,
+                               wire::ReportBlock *report)
+{
+    instance.make();
+    instance.fill_in(args);
+    engine_.first_ordinal = launch.first_task;
+    end_submitting();
+    uint32_t count = 0;
+    instance.start(engine_, [&](TaskSlot &slot) {
+        engine_.push_ready(slot, engine_.gate.sharing());
+        count++;
+    });
+    engine_.port.work_ready(engine_.port.self, count);
+    report->graph_end = launch.graph_bytes;
+    wait_for_all();
+}
+
 /// Returns the address of the next item, of this one if it is a guard that does not hold.
 uint64_t GraphReplay::replay_item(uint64_t at, wire::ReportBlock *report)
 {
@@ -83,7 +100,7 @@ uint32_t GraphReplay::add_edges(const uint32_t *producers, uint32_t count, uint3
         TaskSlot *producer = engine_.tasks.find_live(ids_[producers[i]]);
         if (producer == nullptr)
             continue;
-        const TaskStore::Push pushed = engine_.tasks.push_edge(*producer, consumer);
+        const TaskStore::Push pushed = engine_.tasks.push_edge(*producer, consumer, engine_.gate.sharing());
         edges += pushed == TaskStore::Push::kAdded ? 1 : 0;
         if (pushed == TaskStore::Push::kExhausted)
             quiesce(); // with nothing in flight, nothing is left to wait for
@@ -106,7 +123,7 @@ uint64_t GraphReplay::replay_task(uint64_t at)
     TaskSlot *slot = take_slot(shape);
     if (slot == nullptr)
         return next;
-    const auto *words = reinterpret_cast<const uint64_t *>(&item + 1);
+    const uint64_t *words = wire::scalars_of(item);
     uint64_t *scalars = engine_.tasks.payload.scalars(*slot);
     memcpy(scalars, words, (std::size_t{item.scalar_count} + item.predicate_words) * sizeof(uint64_t));
     for (uint32_t i = 0; i < item.scalar_count; i++)
@@ -116,10 +133,9 @@ uint64_t GraphReplay::replay_task(uint64_t at)
         Predicate &predicate = engine_.tasks.payload.predicate(*slot);
         predicate.address = address_of(predicate.buffer, predicate.address);
     }
-    const auto *halves = reinterpret_cast<const uint32_t *>(words + item.scalar_count + item.predicate_words);
-    fill_tensors(halves, *slot);
+    fill_tensors(wire::tensors_of(item), *slot);
     ids_[count_++] = engine_.tasks.id_of(*slot);
-    const uint32_t edges = add_edges(halves + item.tensor_count, item.producer_count, engine_.tasks.index_of(*slot));
+    const uint32_t edges = add_edges(wire::producers_of(item), item.producer_count, engine_.tasks.index_of(*slot));
     engine_.joins += (item.flags & kJoin) != 0 ? 1 : 0;
     start(*slot, edges);
     return next;

@@ -2,6 +2,7 @@
 #ifndef PTO_ENGINE_GRAPH_REPLAY_H
 #define PTO_ENGINE_GRAPH_REPLAY_H
 
+#include "engine/graph_instance.h"
 #include "engine/graph_owner.h"
 #include "engine/wire/args_image.h"
 #include "engine/wire/graph_image.h"
@@ -17,6 +18,9 @@ public:
     /// Replays from `launch.graph_begin` to the end of the image, or to a guard that does not hold, and waits for what
     /// was started. The report gets the place and the element.
     void run(const wire::LaunchBlock &launch, const wire::ArgsView &args, wire::ReportBlock *report);
+    /// The same by way of the graph's instance, which the engine has been lent.
+    void run_instance(GraphInstance &instance, const wire::LaunchBlock &launch, const wire::ArgsView &args,
+                      wire::ReportBlock *report);
 
 private:
     uint64_t address_of(uint32_t base, uint64_t offset) const;

@@ -68,9 +68,10 @@ void GraphBuilder::end_manual()
 bool GraphBuilder::join_manual(TaskSlot &slot)
 {
     const uint32_t join = engine_.tasks.index_of(*manual_join_);
-    TaskStore::Push pushed = engine_.tasks.push_edge(slot, join);
+    const Sharing by = engine_.gate.sharing();
+    TaskStore::Push pushed = engine_.tasks.push_edge(slot, join, by);
     if (pushed == TaskStore::Push::kExhausted && quiesce())
-        pushed = engine_.tasks.push_edge(slot, join);
+        pushed = engine_.tasks.push_edge(slot, join, engine_.gate.sharing());
     if (pushed == TaskStore::Push::kAdded) {
         manual_edges_++;
         return true;

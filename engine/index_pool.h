@@ -13,11 +13,14 @@ template <class T> class IndexPool {
 public:
     void layout(Carver &carver, uint32_t capacity)
     {
-        records_ = carver.take<T>(capacity);
+        own_ = carver.take<T>(capacity);
+        records_ = own_;
         capacity_ = capacity;
     }
 
-    void reset() { clear(), peak_ = 0; }
+    void reset() { records_ = own_, clear(), peak_ = 0; }
+    /// Until the next reset: records that are somebody else's, all of them in use.
+    void lend(T *records, uint32_t count) { records_ = records, used_ = peak_ = count; }
     /// Takes all records back; the peak stays.
     void clear() { bump_ = 0, used_ = 0, free_head_ = kNone; }
 
@@ -54,6 +57,7 @@ public:
 
 private:
     T *records_ = nullptr;
+    T *own_ = nullptr;
     uint32_t capacity_ = 0;
     uint32_t bump_ = 0;
     uint32_t used_ = 0;

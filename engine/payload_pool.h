@@ -20,12 +20,17 @@ public:
 
     void layout(Carver &carver, uint32_t lines)
     {
-        lines_ = carver.take<Line>(lines);
+        own_ = carver.take<Line>(lines);
+        lines_ = own_;
         capacity_ = lines;
     }
 
+    /// Until the next reset: blocks that are somebody else's, laid out by index in lines.
+    void lend(std::byte *lines) { lines_ = reinterpret_cast<Line *>(lines); }
+
     void reset()
     {
+        lines_ = own_;
         bump_ = 0;
         live_ = 0;
         for (uint32_t &head : free_head_)
@@ -92,6 +97,7 @@ private:
     }
 
     Line *lines_ = nullptr;
+    Line *own_ = nullptr;
     uint32_t capacity_ = 0;
     uint32_t bump_ = 0;
     uint32_t live_ = 0; ///< Blocks that are handed out.

@@ -5,7 +5,8 @@ namespace pto::inline PTO_ARCH::engine {
 
 void TaskStore::layout(Carver &carver, uint32_t max_tasks, uint32_t payload_lines, uint32_t max_edges)
 {
-    slots_ = carver.take<TaskSlot>(max_tasks);
+    own_slots_ = carver.take<TaskSlot>(max_tasks);
+    slots_ = own_slots_;
     capacity_ = max_tasks;
     payload.layout(carver, payload_lines);
     edges_.layout(carver, max_edges);
@@ -13,6 +14,7 @@ void TaskStore::layout(Carver &carver, uint32_t max_tasks, uint32_t payload_line
 
 void TaskStore::reset()
 {
+    slots_ = own_slots_;
     bump_ = 0;
     used_ = 0;
     peak_ = 0;
@@ -21,6 +23,15 @@ void TaskStore::reset()
     payload.reset();
     edges_.reset();
     store_relaxed(retired_, kNone);
+}
+
+void TaskStore::lend(TaskSlot *slots, uint32_t tasks, std::byte *payload_lines, Edge *edges, uint32_t edge_count)
+{
+    slots_ = slots;
+    used_ = peak_ = tasks;
+    payload.lend(payload_lines);
+    edges_.lend(edges, edge_count);
+    edges_pushed_ = edge_count;
 }
 
 void TaskStore::free(TaskSlot &slot)

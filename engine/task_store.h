@@ -2,6 +2,7 @@
 #ifndef PTO_ENGINE_TASK_STORE_H
 #define PTO_ENGINE_TASK_STORE_H
 
+#include "engine/base/hot.h"
 #include "engine/index_pool.h"
 #include "engine/payload_pool.h"
 #include "engine/task.h"
@@ -44,6 +45,9 @@ public:
     /// Takes all retired slots: the first of a chain linked through `next`, kNone when there are none. Owner only.
     uint32_t take_retired();
 
+    /// Until the next reset the slots, payload and edges of this run are those of an instance of a graph.
+    void lend(TaskSlot *slots, uint32_t tasks, std::byte *payload_lines, Edge *edges, uint32_t edge_count);
+
     uint32_t capacity() const { return capacity_; }
     uint32_t used() const { return used_; }
     uint32_t peak() const { return peak_; }
@@ -59,6 +63,7 @@ private:
     }
 
     TaskSlot *slots_ = nullptr;
+    TaskSlot *own_slots_ = nullptr;
     uint32_t capacity_ = 0;
     uint32_t bump_ = 0;
     uint32_t used_ = 0;
@@ -124,7 +129,7 @@ inline TaskStore::Push TaskStore::push_edge(TaskSlot &producer, uint32_t consume
     return Push::kAdded;
 }
 
-template <class Ready> void TaskStore::close_edges(TaskSlot &slot, Sharing sharing, Ready &&ready)
+template <class Ready> PTO_HOT void TaskStore::close_edges(TaskSlot &slot, Sharing sharing, Ready &&ready)
 {
     // D2: acquires the edges that the owner pushed, and releases what the task wrote to whoever meets CLOSED.
     const uint32_t head = exchange_acq_rel(slot.fan_out, kFanOutClosed, sharing);

@@ -113,6 +113,17 @@ void HostGraph::seal()
     recording.image.shrink_to_fit();
 }
 
+void HostGraph::reserve_instance()
+{
+    if (recording.header.sizes.tasks == 0)
+        return;
+    DeviceFailure failure{};
+    const wire::InstanceHeader empty{};
+    if (instance_.grow(wire::instance_bytes(recording.header), &failure) == PTO_OK &&
+        device_.copy_to(handle_, instance_.address(), &empty, sizeof empty) != PTO_OK)
+        instance_.reset();
+}
+
 HostGraph *GraphCache::find(const GraphShape &shape, const wire::ArgsView &args,
                             const std::pmr::vector<uint64_t> &known)
 {
@@ -127,7 +138,7 @@ HostGraph *GraphCache::find(const GraphShape &shape, const wire::ArgsView &args,
 
 void GraphCache::add(std::pmr::list<HostGraph> &&graph)
 {
-    size_bytes_.fetch_add(graph.front().size_bytes(), std::memory_order_relaxed);
+    size_bytes_.fetch_add(graph.front().device_bytes(), std::memory_order_relaxed);
     graphs_.splice(graphs_.begin(), graph);
     while (graphs_.size() > limit_)
         drop_last();
@@ -137,7 +148,7 @@ bool GraphCache::drop_last()
 {
     if (graphs_.empty())
         return false;
-    size_bytes_.fetch_sub(graphs_.back().size_bytes(), std::memory_order_relaxed);
+    size_bytes_.fetch_sub(graphs_.back().device_bytes(), std::memory_order_relaxed);
     graphs_.pop_back();
     return true;
 }

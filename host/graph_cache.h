@@ -21,7 +21,8 @@ void describe_arguments(const wire::ArgsView &args, GraphShape *shape);
 class HostGraph {
 public:
     HostGraph(std::pmr::memory_resource *memory, const DeviceInterface &device, Device *handle)
-        : shape(memory), recording(memory), device_(device), handle_(handle), image_(device, handle)
+        : shape(memory), recording(memory), device_(device), handle_(handle), image_(device, handle),
+          instance_(device, handle)
     {
     }
 
@@ -29,8 +30,13 @@ public:
     pto_status upload(DeviceFailure *failure);
     /// Nothing more is recorded: the host's copy of the image is not needed any more.
     void seal();
+    /// Memory for the executor to lay the graph out in, for replays. Without any they take longer.
+    void reserve_instance();
 
     uint64_t address() const { return image_.address(); }
+    uint64_t instance_address() const { return instance_.address(); }
+    uint64_t instance_bytes() const { return instance_.capacity_bytes(); }
+    uint64_t device_bytes() const { return size_bytes() + instance_bytes(); }
     std::size_t size_bytes() const { return uploaded_bytes_; }
 
     GraphShape shape;
@@ -40,6 +46,7 @@ private:
     const DeviceInterface &device_;
     Device *handle_;
     DeviceBuffer image_;
+    DeviceBuffer instance_;
     std::size_t uploaded_bytes_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #define PTO_HOST_GRAPH_RECORDER_H
 
 #include "engine/wire/args_image.h"
+#include "engine/wire/graph_image.h"
 #include "engine/wire/run_blocks.h"
 #include "host/device.h"
 
@@ -38,7 +39,8 @@ struct Recording {
     /// Where the tensor arguments were, if the graph depends on that because the orchestration has made a tensor from
     /// an address; else empty.
     std::pmr::vector<uint64_t> addresses;
-    uint32_t max_numbered = 0; ///< Most tasks between two barriers: the replay keeps an id of each.
+    wire::GraphHeader header{}; ///< Of the image, once it is complete. Sizes of 0: the graph has no instance.
+    uint32_t max_numbered = 0;  ///< Most tasks between two barriers: the replay keeps an id of each.
     uint32_t peak_map_entries = 0;
     uint32_t peak_scope_depth = 0;
     uint64_t peak_heap_bytes = 0;

@@ -85,6 +85,7 @@ void GraphRun::record(GraphRecorder &recorder, const Limits &limits)
     if (!run_from(recording, executed, &error))
         return;
     recording_->seal();
+    recording_->reserve_instance();
     orch_.graphs.add(std::move(fresh));
     has_kept_ = true;
 }
@@ -142,6 +143,8 @@ bool GraphRun::launch(HostGraph &graph, std::size_t begin, wire::ReportBlock *re
     block.graph_begin = begin;
     block.graph_ids = orch_.ids.address();
     block.first_task = total_.tasks;
+    block.graph_instance = graph.instance_address();
+    block.graph_instance_bytes = graph.instance_bytes();
     launcher_.launch_graph(block, report);
     add(*report);
     return report->error.status == PTO_OK;

@@ -317,6 +317,8 @@ pto_status Run::launch()
                                   0,
                                   0,
                                   0,
+                                  0,
+                                  0,
                                   0};
     wire::ReportBlock report;
     wire::begin_report(&report);

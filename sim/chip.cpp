@@ -150,19 +150,18 @@ PTO_HOT bool Chip::run_kernel(uint32_t index, const aicpu::LaneRun &run)
     Worker &worker = crew_.worker(index);
     worker.completion_count = 0;
     worker.completion_error = 0;
-    pto_local_context local{static_cast<int32_t>(run.block),
-                            static_cast<int32_t>(slot.block_num),
-                            {&worker.completion_count, &worker.completion_error, worker.completions,
-                             PTO_KERNEL_MAX_COMPLETIONS, engine.tasks.id_of(slot).bits}};
-    pto_global_context global{run.lane == engine::kLaneAiv1 ? 1 : 0, {}};
+    worker.local.block_idx = static_cast<int32_t>(run.block);
+    worker.local.block_num = static_cast<int32_t>(slot.block_num);
+    worker.local.async.task_token = engine.tasks.id_of(slot).bits;
+    worker.global.sub_block_id = run.lane == engine::kLaneAiv1 ? 1 : 0;
     int64_t args[PTO_KERNEL_ARG_WORDS];
     int64_t *arg = args;
     for (uint32_t i = 0; i < slot.tensor_count; i++)
         *arg++ = reinterpret_cast<int64_t>(tensors + i);
     for (uint32_t i = 0; i < slot.scalar_count; i++)
         *arg++ = static_cast<int64_t>(scalars[i]);
-    args[PTO_KERNEL_LOCAL_CONTEXT] = reinterpret_cast<int64_t>(&local);
-    args[PTO_KERNEL_GLOBAL_CONTEXT] = reinterpret_cast<int64_t>(&global);
+    args[PTO_KERNEL_LOCAL_CONTEXT] = reinterpret_cast<int64_t>(&worker.local);
+    args[PTO_KERNEL_GLOBAL_CONTEXT] = reinterpret_cast<int64_t>(&worker.global);
 
     worker.begin({slot.ordinal, slot.func_id[run.lane], static_cast<int16_t>(run.core)});
     if (worker.until_timed-- == 0)

@@ -6,6 +6,7 @@
 #include "aicpu/stall.h"
 #include "posix/user_code.h"
 
+#include <bit>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -15,30 +16,36 @@
 
 namespace pto::inline PTO_ARCH::sim {
 
-/// A kernel that is on a thread, for reports: in one word, so that nobody sees half of it.
+/// A kernel that is on a thread, for reports.
 struct RunningKernel {
     uint32_t task; ///< Ordinal.
     int16_t func_id;
     int16_t core;
 };
-static_assert(std::atomic<RunningKernel>::is_always_lock_free);
+static_assert(sizeof(RunningKernel) == sizeof(uint64_t));
 
 /// One thread that runs kernels: the caller of the run (worker 0) or a helper.
 struct alignas(64) Worker {
     pto::posix::UserCodeGuard guard;
-    std::atomic<RunningKernel> kernel{};
-    std::atomic<uint64_t> steps{0}; ///< One for each kernel that began and each that ended: odd while one is running.
-    uint32_t until_timed = 0;       ///< Kernels before the next one that is timed.
+    std::atomic<uint64_t> kernel{0}; ///< A RunningKernel: in one word, so that nobody sees half of it.
+    std::atomic<uint64_t> steps{0};  ///< One for each kernel that began and each that ended: odd while one is running.
+    uint32_t until_timed = 0;        ///< Kernels before the next one that is timed.
 
     // Where the kernel on this thread registers deferred completions.
     volatile uint32_t completion_count = 0;
     volatile int32_t completion_error = 0;
     pto_completion completions[PTO_KERNEL_MAX_COMPLETIONS];
 
+    // What the kernel on this thread is told of itself.
+    pto_local_context local{
+        0, 1, {&completion_count, &completion_error, completions, PTO_KERNEL_MAX_COMPLETIONS, PTO_NO_TASK}};
+    pto_global_context global{};
+
+    RunningKernel running() const { return std::bit_cast<RunningKernel>(load_relaxed(kernel)); }
     bool is_running() const { return load_acquire(steps) % 2 == 1; }
     void begin(RunningKernel which)
     {
-        store_relaxed(kernel, which);
+        store_relaxed(kernel, std::bit_cast<uint64_t>(which));
         store_release(steps, load_relaxed(steps) + 1);
     }
     void end() { store_release(steps, load_relaxed(steps) + 1); }

@@ -98,7 +98,7 @@ void Crew::look_at_kernels(aicpu::StallView *view) const
         if (!worker->is_running())
             continue;
         view->running++;
-        const RunningKernel kernel = load_relaxed(worker->kernel);
+        const RunningKernel kernel = worker->running();
         if (view->task != PTO_NO_TASK && view->task <= kernel.task)
             continue;
         view->task = kernel.task;

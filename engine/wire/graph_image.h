@@ -18,18 +18,59 @@
 namespace pto::wire {
 
 inline constexpr uint32_t kGraphMagic = 0x48505247; // "GRPH"
-inline constexpr uint32_t kGraphVersion = 2;
+inline constexpr uint32_t kGraphVersion = 3;
 
 /// Larger images are not made: tasks name tensor items by 32-bit word offsets.
 inline constexpr uint64_t kMaxGraphBytes = uint64_t{UINT32_MAX} * sizeof(uint64_t);
+
+/// What an instance of a graph needs room for: the graph laid out for the engine, so that a replay only sets counters
+/// back. Only graphs that are tasks throughout have instances: no barriers, stores and guards.
+struct GraphSizes {
+    uint32_t tasks; ///< 0: the graph has no instance.
+    uint32_t edges;
+    uint32_t payload_lines;
+    uint32_t places; ///< Words of the payload that depend on the arguments of the run.
+};
 
 struct GraphHeader {
     uint32_t magic;
     uint32_t version;
     uint32_t tensor_count; ///< Arguments of the runs that it is for.
     uint32_t scalar_count;
+    GraphSizes sizes;
 };
-static_assert(sizeof(GraphHeader) == 16);
+static_assert(sizeof(GraphHeader) == 32);
+
+inline bool is_graph(const GraphHeader &header, uint64_t size_bytes)
+{
+    return size_bytes >= sizeof header && header.magic == kGraphMagic && header.version == kGraphVersion;
+}
+
+/// The first bytes of an instance. The host makes them zero; the rest is the executor's.
+struct InstanceHeader {
+    uint64_t graph;  ///< Address of the image that it was made from; 0: it is still to be made.
+    uint32_t joins;  ///< Tasks of the engine's own.
+    uint32_t places; ///< At most as many as the sizes say.
+    uint64_t reserved[6];
+};
+static_assert(sizeof(InstanceHeader) == 64);
+
+inline constexpr uint32_t kInstanceSlotBytes = 64;
+inline constexpr uint32_t kInstanceStateBytes = 16;
+inline constexpr uint32_t kInstanceEdgeBytes = 8;
+inline constexpr uint32_t kInstancePlaceBytes = 16;
+inline constexpr uint32_t kPayloadLineBytes = 64;
+
+/// Bytes of an instance: header, slots, payload, their states at the start, edges, places, and the arguments that the
+/// places were filled in for.
+constexpr uint64_t instance_bytes(const GraphHeader &graph)
+{
+    const GraphSizes &sizes = graph.sizes;
+    return sizeof(InstanceHeader) + uint64_t{sizes.tasks} * (kInstanceSlotBytes + kInstanceStateBytes) +
+           uint64_t{sizes.payload_lines} * kPayloadLineBytes + uint64_t{sizes.edges} * kInstanceEdgeBytes +
+           uint64_t{sizes.places} * kInstancePlaceBytes +
+           (uint64_t{graph.tensor_count} + graph.scalar_count) * sizeof(uint64_t);
+}
 
 /// What an address is relative to: the tensor argument of this number, or one of these.
 enum GraphBase : uint32_t {
@@ -85,6 +126,27 @@ constexpr std::size_t task_item_bytes(const TaskItem &task)
     const std::size_t half_words = std::size_t{task.tensor_count} + task.producer_count;
     return sizeof(TaskItem) + (std::size_t{task.scalar_count} + task.predicate_words) * sizeof(uint64_t) +
            (half_words + half_words % 2) * sizeof(uint32_t);
+}
+
+/// Lines of payload that the arguments of a task take.
+constexpr uint32_t payload_lines(const TaskItem &task)
+{
+    const uint32_t bytes = task.tensor_count * uint32_t{sizeof(pto_tensor)} +
+                           (uint32_t{task.scalar_count} + task.predicate_words) * uint32_t{sizeof(uint64_t)};
+    return (bytes + kPayloadLineBytes - 1) / kPayloadLineBytes;
+}
+
+inline const uint64_t *scalars_of(const TaskItem &task)
+{
+    return reinterpret_cast<const uint64_t *>(&task + 1);
+}
+inline const uint32_t *tensors_of(const TaskItem &task)
+{
+    return reinterpret_cast<const uint32_t *>(scalars_of(task) + task.scalar_count + task.predicate_words);
+}
+inline const uint32_t *producers_of(const TaskItem &task)
+{
+    return tensors_of(task) + task.tensor_count;
 }
 
 } // namespace pto::wire

@@ -13,7 +13,7 @@ namespace pto::wire {
 
 inline constexpr uint32_t kLaunchMagic = 0x4e55414c; // "LAUN"
 inline constexpr uint32_t kReportMagic = 0x4f504552; // "REPO"
-inline constexpr uint32_t kBlockVersion = 3;
+inline constexpr uint32_t kBlockVersion = 4;
 
 /// One entry of a callable's kernel table, which is indexed by func id.
 struct KernelEntry {
@@ -32,13 +32,15 @@ struct LaunchBlock {
     uint64_t kernels;      ///< Address of the kernel table.
     uint64_t args;         ///< Address of the args image.
     uint64_t args_bytes;
-    uint64_t graph;       ///< Address of a host-built graph; 0: run the orchestration.
-    uint64_t graph_bytes; ///< Of it that are there.
-    uint64_t graph_begin; ///< Offset of the first item to run.
-    uint64_t graph_ids;   ///< Address of scratch memory for the replay.
-    uint64_t first_task;  ///< Ordinal of the first task: the launches of one run count on.
+    uint64_t graph;          ///< Address of a host-built graph; 0: run the orchestration.
+    uint64_t graph_bytes;    ///< Of it that are there.
+    uint64_t graph_begin;    ///< Offset of the first item to run.
+    uint64_t graph_ids;      ///< Address of scratch memory for the replay.
+    uint64_t first_task;     ///< Ordinal of the first task: the launches of one run count on.
+    uint64_t graph_instance; ///< Address of memory for an instance of the graph; 0: none.
+    uint64_t graph_instance_bytes;
 };
-static_assert(sizeof(LaunchBlock) == 80 && offsetof(LaunchBlock, graph) == 40);
+static_assert(sizeof(LaunchBlock) == 96 && offsetof(LaunchBlock, graph) == 40);
 
 /// Limits that a run can reach, named in errors.
 enum class Resource : uint32_t {

@@ -16,11 +16,26 @@ void GraphWriter::begin(const wire::ArgsView &args, host::Recording *out)
     out_ = out;
     numbered_ = 0;
     tensors_.clear();
-    append(wire::GraphHeader{wire::kGraphMagic, wire::kGraphVersion, args.tensor_count, args.scalar_count});
+    sizes_ = {};
+    is_all_tasks_ = true;
+    append(wire::GraphHeader{wire::kGraphMagic, wire::kGraphVersion, args.tensor_count, args.scalar_count, {}});
+}
+
+/// An instance addresses words of its payload with 32 bits.
+void GraphWriter::write_sizes()
+{
+    if (out_ == nullptr || out_->size_bytes() < sizeof(wire::GraphHeader) || !is_all_tasks_ ||
+        sizes_.payload_lines > UINT32_MAX / 8)
+        return;
+    auto *image = reinterpret_cast<std::byte *>(out_->image.data());
+    std::memcpy(image + offsetof(wire::GraphHeader, sizes), &sizes_, sizeof sizes_);
+    std::memcpy(&out_->header, image, sizeof out_->header);
 }
 
 void GraphWriter::end()
 {
+    write_sizes();
+    out_ = nullptr;
     const auto free = [](auto &container) {
         std::remove_reference_t<decltype(container)>(container.get_allocator()).swap(container);
     };
@@ -72,12 +87,14 @@ GraphWriter::Place GraphWriter::place_of(uint64_t address, uint64_t size_bytes) 
 void GraphWriter::write_element(wire::GraphItem kind, uint64_t address, uint32_t size_bytes, uint64_t bits)
 {
     const Place place = place_of(address, size_bytes);
+    is_all_tasks_ = false;
     append(wire::ElementItem{kind, static_cast<uint8_t>(size_bytes), 0, place.base, place.offset, bits});
 }
 
 void GraphWriter::write_barrier()
 {
     numbered_ = 0;
+    is_all_tasks_ = false;
     append(wire::ElementItem{wire::GraphItem::kBarrier, 0, 0, wire::kBaseAbsolute, 0, 0});
 }
 
@@ -185,6 +202,10 @@ void GraphWriter::write_task(TaskSlot &slot, const uint32_t *producers, uint32_t
         predicate.buffer = place.base;
         append(predicate);
     }
+    sizes_.tasks++;
+    sizes_.edges += producer_count;
+    sizes_.payload_lines += wire::payload_lines(item);
+    sizes_.places += item.tensor_count + item.scalar_count + (has_predicate ? 1 : 0);
     halves_.assign(offsets, offsets + slot.tensor_count);
     halves_.insert(halves_.end(), producers, producers + producer_count);
     append_halves(halves_.data(), halves_.size());

@@ -40,6 +40,7 @@ private:
     Place place_of(uint64_t address, uint64_t size_bytes) const;
     template <class Item> void append(const Item &item);
     void append_words(const uint64_t *words, std::size_t count);
+    void write_sizes();
     void append_halves(const uint32_t *halves, std::size_t count);
     void write_element(wire::GraphItem kind, uint64_t address, uint32_t size_bytes, uint64_t bits);
     void write_task(engine::TaskSlot &slot, const uint32_t *producers, uint32_t producer_count);
@@ -50,6 +51,8 @@ private:
     wire::ArgsView args_{};
     host::Recording *out_ = nullptr;
     uint32_t numbered_ = 0; ///< Tasks since the last barrier.
+    wire::GraphSizes sizes_{};
+    bool is_all_tasks_ = true;
 
     // Of the tasks that are written together: number by slot, and the producers of each, as one list after the other.
     std::pmr::vector<uint32_t> positions_;

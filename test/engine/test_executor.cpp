@@ -220,7 +220,7 @@ void arguments_that_do_not_fit_the_entry_are_refused(void **)
 void a_graph_whose_head_is_not_sound_is_refused(void **)
 {
     Device device(chain);
-    alignas(8) pto::wire::GraphHeader head{pto::wire::kGraphMagic, pto::wire::kGraphVersion, 1, 1};
+    alignas(8) pto::wire::GraphHeader head{pto::wire::kGraphMagic, pto::wire::kGraphVersion, 1, 1, {}};
     const pto::wire::GraphHeader sound = head;
     const auto launch = [&](uint64_t bytes, uint64_t begin) {
         device.launch.graph = reinterpret_cast<uint64_t>(&head);

@@ -18,7 +18,7 @@ constexpr uint32_t kArguments = 2;
 /// An image that grows item by item.
 class Image {
 public:
-    Image() { append(wire::GraphHeader{wire::kGraphMagic, wire::kGraphVersion, kArguments, 1}); }
+    Image() { append(wire::GraphHeader{wire::kGraphMagic, wire::kGraphVersion, kArguments, 1, {}}); }
 
     template <class Item> std::size_t append(const Item &item)
     {

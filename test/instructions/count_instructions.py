@@ -30,19 +30,20 @@ PHASES = ("user", "submit", "ready", "dispatch", "complete", "wait", "retire", "
 TASK_PHASES = ("submit", "ready", "dispatch", "complete")  # What other systems are compared by.
 LIBRARIES = "libraries"
 
-HEADERS = {"engine/ready_queue.h": "ready"}
+HEADERS = {"engine/ready_queue.h": "ready", "engine/engine.h": "complete"}
 
 FUNCTIONS = [(re.compile(r"(^|::)(?:%s)$" % pattern), phase) for pattern, phase in (
     (r"Scheduler::(lane_done|count_down|complete|discard)|Engine::complete|close_edges", "complete"),
     (r"push_ready|work_ready|GraphOwner::start", "ready"),
-    (r"drain_retired|release_reference|reclaim_edges|TaskStore::(free|retire|take_retired)|Heap::release|"
+    (r"reclaim|reclaim_retired|free_buffer|reclaim_edges|TaskStore::(free|retire|take_retired)|Heap::release|"
      r"TensorMap::remove|PayloadPool::release", "retire"),
-    (r"Engine::outstanding|wait_for(_all)?|quiesce|Executor::relax", "wait"),
+    (r"Engine::outstanding|wait_(for_all|long)|quiesce|Executor::(relax|work)", "wait"),
     (r"reset|Engine::fill_report|GraphBuilder::(begin|finish|bind_arguments)|Executor::(begin|run)", "run"),
 )]
 
 SOURCES = {  # The longest prefix.
     "engine/": "submit",
+    "engine/graph_instance": "replay",
     "engine/graph_replay": "replay",
     "engine/graph_wait": "retire",
     "aicpu/": "dispatch",
