@@ -16,7 +16,9 @@ constexpr uint32_t kPassedOver = 4;
 void Scheduler::reset(uint32_t cluster_count, const wire::KernelEntry *kernels)
 {
     kernels_ = kernels;
-    cores_.reset(cluster_count);
+    // All cores are idle at the end of a run, but for one that was abandoned, and that is the device's last.
+    if (cores_.cluster_count() != cluster_count)
+        cores_.reset(cluster_count);
     cohort_.reset();
     for (uint32_t i = 0, count = load_relaxed(engine_.engaged); i < count; i++)
         kept_[i].slot = nullptr; // those of other workers are empty: they are all at the end of a run
