@@ -9,7 +9,7 @@ using engine::TaskSlot;
 namespace {
 
 /// Kept tasks that a worker runs before it looks whether others are waiting.
-constexpr uint32_t kPassedOver = 4;
+constexpr uint32_t kPassedOver = 8;
 
 } // namespace
 
@@ -162,7 +162,13 @@ PTO_HOT bool Scheduler::take_kept(uint32_t worker, uint32_t closed)
 /// however few they are.
 PTO_HOT void Scheduler::note_passed_over(uint32_t worker)
 {
-    if (++kept_[worker].in_a_row % kPassedOver == 0 && has_ready())
+    if (++kept_[worker].in_a_row % kPassedOver == 0)
+        tell_of_passed_over();
+}
+
+void Scheduler::tell_of_passed_over()
+{
+    if (has_ready())
         port_.work_ready(port_.self, kPassedOver);
 }
 

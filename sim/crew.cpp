@@ -26,6 +26,7 @@ void pause_briefly()
 Crew::Crew(const Config &config)
     : config_(config), has_process_barrier_(pto::posix::has_process_barrier()), kernel_ns_(tuning::kUnknownKernelNs)
 {
+    sched_getaffinity(0, sizeof processors_, &processors_);
     for (uint32_t i = 0; i < config_.max_workers; i++)
         workers_.push_back(std::make_unique_for_overwrite<Worker>());
     helpers_.reserve(config_.max_workers);
@@ -228,6 +229,9 @@ void Crew::depart()
 void Crew::helper_main(uint32_t index)
 {
     pthread_setname_np(pthread_self(), "pto-helper");
+    // A caller that is bound to one processor must not keep its helpers there.
+    if (CPU_COUNT(&processors_) > 0)
+        sched_setaffinity(0, sizeof processors_, &processors_);
     workers_[index]->guard.bind();
     for (;;) {
         announce();

@@ -11,6 +11,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <sched.h>
 #include <thread>
 #include <vector>
 
@@ -163,6 +164,7 @@ private:
     void evict();
 
     const Config config_;
+    cpu_set_t processors_{}; ///< Of the thread that opened the chip: helpers may run there, whoever wakes them.
     const bool has_process_barrier_;
     aicpu::Executor *executor_ = nullptr;
     bool (*lanes_pending_)(void *) = nullptr;
