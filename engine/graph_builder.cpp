@@ -128,8 +128,7 @@ PTO_HOT bool GraphBuilder::count_arguments(const pto_task &task, TaskShape *coun
 class GraphBuilder::EdgeSink {
 public:
     EdgeSink(GraphBuilder &builder, TaskSlot &consumer)
-        : builder_(builder), tasks_(builder.engine_.tasks), consumer_(consumer), self_(tasks_.id_of(consumer)),
-          by_(builder.engine_.gate.sharing())
+        : builder_(builder), tasks_(builder.engine_.tasks), consumer_(consumer), self_(tasks_.id_of(consumer))
     {
     }
 
@@ -144,7 +143,8 @@ public:
             return false;
         if (producer->mark == consumer_.generation)
             return true;
-        const TaskStore::Push pushed = tasks_.push_edge(*producer, self_.slot(), by_);
+        // Asked each time: what waited since the last one may have let others in.
+        const TaskStore::Push pushed = tasks_.push_edge(*producer, self_.slot(), builder_.engine_.gate.sharing());
         if (pushed == TaskStore::Push::kExhausted)
             builder_.quiesce(); // with nothing in flight, nothing is left to wait for
         if (pushed != TaskStore::Push::kAdded)
@@ -162,7 +162,6 @@ private:
     TaskStore &tasks_;
     TaskSlot &consumer_;
     TaskId self_;
-    Sharing by_;
     uint32_t edges_ = 0;
 };
 
