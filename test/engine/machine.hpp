@@ -86,6 +86,7 @@ public:
     std::function<void()> on_relax = [] { fail(); }; ///< The scheduler waits for another thread.
     uint32_t ended = 0;
     uint32_t signals = 0;
+    bool first_is_over = false; ///< The port says of the first instance of each start that it is over.
 
 private:
     static void offer(void *self, const LaneRun *runs, uint32_t count)
@@ -103,9 +104,13 @@ private:
     {
         auto &machine = *static_cast<Machine *>(self);
         offer(self, runs, count);
+        if (machine.first_is_over) {
+            machine.running.erase(machine.running.end() - count);
+            machine.ended++;
+        }
         while (machine.at_once_ && !machine.running.empty())
             machine.end_one(worker);
-        return false;
+        return machine.first_is_over;
     }
     static bool poll(void *self, uint32_t worker)
     {

@@ -19,7 +19,10 @@ inline constexpr uint32_t kArguments = 2;
 /// An image that grows item by item.
 class Image {
 public:
-    Image() { append(wire::GraphHeader{wire::kGraphMagic, wire::kGraphVersion, kArguments, 1, {}}); }
+    explicit Image(uint32_t tensor_count = kArguments)
+    {
+        append(wire::GraphHeader{wire::kGraphMagic, wire::kGraphVersion, tensor_count, 1, {}});
+    }
 
     template <class Item> std::size_t append(const Item &item)
     {

@@ -16,6 +16,58 @@ ViewDefect defect_of(const pto_tensor &tensor)
 #define ASSERT_DEFECT(tensor, defect)                                                                                  \
     assert_int_equal(static_cast<int>(defect_of(tensor)), static_cast<int>(ViewDefect::defect))
 
+// ---- both ways of reading
+
+/// Small numbers most of the time, else one near a limit.
+uint32_t any_number(Random &random)
+{
+    static constexpr uint32_t kLimits[] = {0, 1, 0xffff, 0x10000, 0x7fffffff, 0x80000000, UINT32_MAX};
+    return random.one_in(8) ? kLimits[random.below(7)] : random.between(1, 7);
+}
+
+/// Row-major, maybe not quite; in a buffer that it fits into, maybe not quite.
+pto_tensor almost_row_major(Random &random)
+{
+    uint32_t shape[PTO_MAX_RANK];
+    for (uint32_t &extent : shape)
+        extent = any_number(random);
+    const uint32_t rank = random.one_in(20) ? random.below32(8) : random.between(1, PTO_MAX_RANK);
+    pto_tensor tensor = pto_tensor_new(static_cast<pto_dtype>(random.below(PTO_DTYPE_COUNT + 1)), rank, shape);
+    if (random.one_in(4))
+        tensor.strides[random.below(PTO_MAX_RANK)] = any_number(random);
+    if (random.one_in(2))
+        tensor.start_offset = random.one_in(8) ? UINT64_MAX - random.below(4) : random.below(9);
+    const uint64_t element = pto_dtype_size(tensor.dtype);
+    tensor.size_bytes += tensor.start_offset * element + random.below(3) - 1;
+    if (random.one_in(30))
+        tensor.size_bytes = random.one_in(2) ? UINT64_MAX : 0;
+    return tensor;
+}
+
+void the_fast_way_to_read_a_view_gives_what_the_other_gives(void **)
+{
+    Random random(23);
+    uint32_t sound = 0;
+    uint32_t refused = 0;
+    for (int i = 0; i < 300'000; i++) {
+        const pto_tensor tensor = random.one_in(3) ? random_view(random) : almost_row_major(random);
+        ByteView fast{};
+        ByteView slow{};
+        const ViewDefect defect = read_view(tensor, &fast);
+        assert_int_equal(static_cast<int>(defect), static_cast<int>(read_strided_view(tensor, &slow)));
+        if (defect != ViewDefect::kSound) {
+            refused++;
+            continue;
+        }
+        sound++;
+        assert_true(fast.offset == slow.offset && fast.span == slow.span);
+        assert_int_equal(fast.rank, slow.rank);
+        for (uint32_t d = 0; d < fast.rank; d++)
+            assert_true(fast.dim[d].count == slow.dim[d].count && fast.dim[d].stride == slow.dim[d].stride);
+    }
+    assert_true(sound > 100'000 && refused > 50'000);
+}
+
 // ---- defects
 
 void a_plain_tensor_is_sound_and_in_one_piece(void **)
@@ -315,6 +367,7 @@ void tiles_of_one_matrix_are_compared_exactly(void **)
 int main()
 {
     const CMUnitTest tests[] = {
+        cmocka_unit_test(the_fast_way_to_read_a_view_gives_what_the_other_gives),
         cmocka_unit_test(a_plain_tensor_is_sound_and_in_one_piece),
         cmocka_unit_test(a_rank_outside_one_to_five_is_refused),
         cmocka_unit_test(an_unknown_dtype_is_refused),

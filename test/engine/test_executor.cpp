@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole runs on the calling thread: orchestrations are functions of this file, kernels count.
-#include "graph_fixture.hpp"
+#include "replay_fixture.hpp"
 
 #include "aicpu/executor.h"
 
 #include <cstdio>
+#include <map>
 
 namespace {
 
@@ -81,6 +82,7 @@ public:
     pto::wire::ArgsView args{};
     std::vector<std::string> lines;
     bool stuck = false; ///< Kernels do not end.
+    std::function<void(const LaneRun &)> kernel;
 
 private:
     static std::size_t arena_bytes()
@@ -104,8 +106,11 @@ private:
     static bool start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
     {
         auto &device = *static_cast<Device *>(self);
-        for (uint32_t i = 0; i < count && !device.stuck; i++)
+        for (uint32_t i = 0; i < count && !device.stuck; i++) {
+            if (device.kernel)
+                device.kernel(runs[i]);
             device.executor.scheduler().lane_done(worker, runs[i]);
+        }
         return false;
     }
     static void offer(void *self, const LaneRun *runs, uint32_t count) { start(self, 0, runs, count); }
@@ -255,6 +260,122 @@ void a_graph_whose_head_is_not_sound_is_refused(void **)
     assert_true(device.lines.empty()); // nobody orchestrated
 }
 
+// ---- graphs
+
+/// More tasks than the executor has slots: a wide task of all cores, blocks that start together, a predicate, a chain.
+struct GraphOfAllKinds {
+    GraphOfAllKinds()
+    {
+        using pto::engine::kSyncStart;
+        const uint32_t tensor = image.tensor(0, 0);
+        image.task(
+            {.tensors = {tensor}, .scalars = {0}, .producers = {}, .run_scalars = 1, .lane_mask = 7, .block_num = 9});
+        image.task({.tensors = {}, .scalars = {}, .producers = {0}, .flags = kSyncStart, .block_num = 4});
+        image.task({.tensors = {}, .scalars = {}, .producers = {0}, .lane_mask = 1, .block_num = 5});
+        image.task({.tensors = {},
+                    .scalars = {},
+                    .producers = {1, 2},
+                    .flags = kHasPredicate | kUndecided,
+                    .predicate = &predicate});
+        image.task(
+            {.tensors = {}, .scalars = {}, .producers = {3}, .flags = kJoin, .lane_mask = 0, .func_id = PTO_NO_KERNEL});
+        for (uint32_t i = 5; i < kTasks; i++)
+            image.task({.tensors = {tensor}, .scalars = {i}, .producers = {i - 1}});
+    }
+    static constexpr uint8_t kHasPredicate = pto::engine::kHasPredicate;
+    static constexpr uint8_t kUndecided = pto::engine::kUndecided;
+    static constexpr uint8_t kJoin = pto::engine::kJoin;
+    static constexpr uint32_t kTasks = 40;
+    static constexpr uint32_t kInstances = 27 + 4 + 5 + (kTasks - 5); ///< And one that has a predicate.
+
+    pto::engine::Predicate predicate{0, 5, 0, PTO_PREDICATE_EQ, PTO_INT32, 0};
+    Image image{1};
+};
+
+void launch_graph(Device &device, const Image &image)
+{
+    device.launch.graph = image.address();
+    device.launch.graph_bytes = image.bytes();
+    device.launch.graph_begin = sizeof(pto::wire::GraphHeader);
+}
+
+void launch_instance(Device &device, const InstanceMemory &memory)
+{
+    device.launch.graph_instance = memory.address();
+    device.launch.graph_instance_bytes = memory.bytes();
+}
+
+void a_graph_runs_by_way_of_its_instance_as_it_does_without(void **)
+{
+    GraphOfAllKinds graph;
+    const InstanceMemory memory(graph.image);
+    std::vector<uint64_t> ids(GraphOfAllKinds::kTasks);
+    Device device(chain);
+    std::map<std::tuple<uint32_t, uint32_t, uint32_t, uint64_t>, uint32_t> seen;
+    device.kernel = [&](const LaneRun &run) {
+        const auto *scalars = device.executor.engine().tasks.payload.scalars(*run.slot);
+        seen[{run.slot->ordinal, run.block, run.lane, run.slot->scalar_count > 0 ? scalars[0] : 0}]++;
+    };
+    launch_graph(device, graph.image);
+    device.launch.graph_ids = reinterpret_cast<uint64_t>(ids.data());
+    for (const int32_t value : {5, 4, 5, 5}) {
+        *reinterpret_cast<int32_t *>(device.args.tensors[0].addr) = value;
+        device.args.scalars[0] = static_cast<uint64_t>(value) * 100;
+        device.launch.graph_instance = 0;
+        seen.clear();
+        device.run();
+        const pto::wire::ReportBlock streamed = device.report;
+        const auto seen_streamed = seen;
+        assert_true(streamed.peak_tasks <= 16);
+        launch_instance(device, memory);
+        seen.clear();
+        device.run();
+        assert_true(seen == seen_streamed);
+        assert_int_equal(device.report.peak_tasks, GraphOfAllKinds::kTasks); // not with the executor's own slots
+        for (const pto::wire::ReportBlock &report : {streamed, device.report}) {
+            assert_int_equal(report.error.status, PTO_OK);
+            assert_int_equal(report.tasks, GraphOfAllKinds::kTasks - 1);
+            assert_int_equal(report.kernels, GraphOfAllKinds::kInstances + (value == 5 ? 1 : 0));
+            assert_int_equal(report.skipped, value == 5 ? 0 : 1);
+            assert_int_equal(report.graph_end, graph.image.bytes());
+        }
+        device.launch.graph_instance_bytes--; // no room: item by item
+        device.run();
+        assert_true(device.report.peak_tasks <= 16);
+    }
+}
+
+void a_replay_of_an_instance_that_fails_drains_and_the_next_is_whole(void **)
+{
+    GraphOfAllKinds graph;
+    const InstanceMemory memory(graph.image);
+    Device device(chain);
+    launch_graph(device, graph.image);
+    launch_instance(device, memory);
+    *reinterpret_cast<int32_t *>(device.args.tensors[0].addr) = 5;
+    for (const uint32_t bad : {0u, 1u, 2u, 3u, 20u}) {
+        device.kernel = [&](const LaneRun &run) {
+            if (run.slot->ordinal == bad)
+                device.executor.engine().error.set(pto::engine::error_record(PTO_ERROR_KERNEL_FAULT), "bad");
+        };
+        device.run();
+        assert_int_equal(device.report.error.status, PTO_ERROR_KERNEL_FAULT);
+        assert_int_equal(device.executor.engine().outstanding(), 0);
+        assert_true(device.report.kernels < GraphOfAllKinds::kInstances);
+        device.kernel = nullptr;
+        device.run();
+        assert_int_equal(device.report.error.status, PTO_OK);
+        assert_int_equal(device.report.kernels, GraphOfAllKinds::kInstances + 1);
+        assert_int_equal(device.report.tasks, GraphOfAllKinds::kTasks - 1);
+    }
+    // An orchestration has the executor's own slots again.
+    device.launch.graph = 0;
+    device.run();
+    assert_int_equal(device.report.error.status, PTO_OK);
+    assert_int_equal(device.report.tasks, 20);
+    assert_true(device.report.peak_tasks <= 16);
+}
+
 void an_argument_that_is_no_tensor_ends_the_run(void **)
 {
     Device device(chain);
@@ -283,6 +404,8 @@ int main()
         cmocka_unit_test(a_launch_block_of_another_version_is_refused),
         cmocka_unit_test(arguments_that_do_not_fit_the_entry_are_refused),
         cmocka_unit_test(a_graph_whose_head_is_not_sound_is_refused),
+        cmocka_unit_test(a_graph_runs_by_way_of_its_instance_as_it_does_without),
+        cmocka_unit_test(a_replay_of_an_instance_that_fails_drains_and_the_next_is_whole),
         cmocka_unit_test(an_argument_that_is_no_tensor_ends_the_run),
         cmocka_unit_test(a_run_that_is_abandoned_ends_although_its_kernels_do_not),
     };

@@ -4,7 +4,11 @@
 #include "engine/gate.h"
 #include "posix/process_barrier.h"
 
+#include <csignal>
 #include <mutex>
+#include <new>
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace {
 
@@ -100,6 +104,69 @@ void an_owner_that_left_by_a_jump_lets_everyone_in(void **)
     assert_false(gate.closed.load());
     keeper.close();
     assert_sharing(keeper, Sharing::kAlone);
+}
+
+// ---- order
+
+/// A gate whose count of visitors is on a page that cannot be read at first: who comes there is caught, and what the
+/// gate says then is kept. Threads show a wrong order too rarely.
+class WatchedGate {
+public:
+    WatchedGate() : page_bytes_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE)))
+    {
+        void *pages = mmap(nullptr, 2 * page_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        assert_true(pages != MAP_FAILED);
+        pages_ = static_cast<std::byte *>(pages);
+        static_assert(offsetof(Gate, visitors) == 64);
+        gate_ = new (pages_ + page_bytes_ - offsetof(Gate, visitors)) Gate;
+        watched_ = this;
+        struct sigaction action = {};
+        action.sa_handler = caught;
+        assert_int_equal(sigaction(SIGSEGV, &action, &before_), 0);
+    }
+    ~WatchedGate()
+    {
+        sigaction(SIGSEGV, &before_, nullptr);
+        munmap(pages_, 2 * page_bytes_);
+    }
+    WatchedGate(const WatchedGate &) = delete;
+    WatchedGate &operator=(const WatchedGate &) = delete;
+
+    Gate *gate() { return gate_; }
+    void watch() { assert_int_equal(mprotect(pages_ + page_bytes_, page_bytes_, PROT_NONE), 0); }
+
+    uint32_t looks = 0;      ///< For visitors.
+    bool was_closed = false; ///< At the last one.
+
+private:
+    static void caught(int)
+    {
+        watched_->looks++;
+        watched_->was_closed = watched_->gate_->closed.load(std::memory_order_relaxed);
+        if (mprotect(watched_->pages_ + watched_->page_bytes_, watched_->page_bytes_, PROT_READ | PROT_WRITE) != 0)
+            std::abort();
+    }
+
+    static inline WatchedGate *watched_ = nullptr;
+    std::size_t page_bytes_;
+    std::byte *pages_ = nullptr;
+    Gate *gate_ = nullptr;
+    struct sigaction before_ = {};
+};
+
+void the_gate_is_closed_before_the_owner_looks_for_visitors(void **)
+{
+    WatchedGate watched;
+    GateKeeper keeper;
+    keeper.use(watched.gate());
+    for (uint32_t round = 1; round < 4; round++) {
+        watched.watch();
+        keeper.close();
+        assert_int_equal(watched.looks, round);
+        assert_true(watched.was_closed);
+        assert_sharing(keeper, Sharing::kAlone);
+        keeper.open();
+    }
 }
 
 // ---- who is inside
@@ -203,6 +270,7 @@ int main()
         cmocka_unit_test(with_a_visitor_the_gate_stays_open),
         cmocka_unit_test(a_visitor_that_comes_to_a_closed_gate_does_not_end_the_owner_s_stay),
         cmocka_unit_test(an_owner_that_left_by_a_jump_lets_everyone_in),
+        cmocka_unit_test(the_gate_is_closed_before_the_owner_looks_for_visitors),
         cmocka_unit_test(nothing_that_owner_and_visitors_do_is_lost),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -165,6 +165,78 @@ void a_reset_forgets_all_allocations(void **)
     assert_int_equal(fixture.heap.peak_bytes(), 20 * kGranule);
 }
 
+// ---- what is behind the last block
+
+void what_is_last_in_memory_goes_back_to_the_rest(void **)
+{
+    Fixture fixture(10 * kGranule);
+    fixture.heap.allocate(2 * kGranule);
+    const uint32_t last = fixture.heap.allocate(3 * kGranule);
+    const uint64_t address = fixture.heap.address(last);
+    fixture.heap.release(last);
+    const uint32_t larger = fixture.heap.allocate(8 * kGranule); // it and all behind it
+    assert_int_not_equal(larger, kNone);
+    assert_int_equal(fixture.heap.address(larger), address);
+    assert_int_equal(fixture.heap.allocate(1), kNone);
+}
+
+void a_gap_before_the_last_block_goes_back_with_it(void **)
+{
+    Fixture fixture(10 * kGranule);
+    const uint32_t first = fixture.heap.allocate(2 * kGranule);
+    const uint32_t gap = fixture.heap.allocate(3 * kGranule);
+    const uint32_t last = fixture.heap.allocate(1 * kGranule);
+    fixture.heap.release(gap);
+    assert_int_equal(fixture.heap.allocate(5 * kGranule), kNone); // 3 and 4 granules are free, in two pieces
+    fixture.heap.release(last);
+    const uint32_t larger = fixture.heap.allocate(8 * kGranule);
+    assert_int_equal(fixture.heap.address(larger), kBase + 2 * kGranule);
+    assert_int_equal(fixture.heap.allocate(1), kNone);
+    fixture.heap.release(first);
+    assert_int_equal(fixture.heap.allocate(3 * kGranule), kNone); // nothing is joined that is not free
+    assert_int_equal(fixture.heap.address(fixture.heap.allocate(2 * kGranule)), kBase);
+}
+
+void a_gap_that_is_large_enough_is_used_before_the_rest(void **)
+{
+    Fixture fixture(20 * kGranule);
+    const uint32_t gap = fixture.heap.allocate(4 * kGranule);
+    fixture.heap.allocate(kGranule);
+    fixture.heap.release(gap);
+    assert_int_equal(fixture.heap.address(fixture.heap.allocate(5 * kGranule)), kBase + 5 * kGranule);
+    assert_int_equal(fixture.heap.address(fixture.heap.allocate(4 * kGranule)), kBase);
+}
+
+void a_block_that_was_split_last_in_memory_is_joined_with_the_rest(void **)
+{
+    Fixture fixture(20 * kGranule);
+    const uint32_t large = fixture.heap.allocate(8 * kGranule);
+    const uint32_t behind = fixture.heap.allocate(kGranule);
+    fixture.heap.release(large);
+    const uint32_t small = fixture.heap.allocate(3 * kGranule); // 5 granules of the gap are left
+    fixture.heap.release(behind);
+    assert_int_equal(fixture.heap.address(fixture.heap.allocate(17 * kGranule)), kBase + 3 * kGranule);
+    assert_int_equal(fixture.heap.allocate(1), kNone);
+    fixture.heap.release(small);
+    assert_int_equal(fixture.heap.used_bytes(), 17 * kGranule);
+}
+
+void records_come_back_with_what_goes_back_to_the_rest(void **)
+{
+    Fixture fixture(100 * kGranule, 3);
+    for (int round = 0; round < 10; round++) {
+        const uint32_t one = fixture.heap.allocate(kGranule);
+        const uint32_t two = fixture.heap.allocate(kGranule);
+        const uint32_t three = fixture.heap.allocate(kGranule);
+        assert_int_not_equal(three, kNone);
+        assert_int_equal(fixture.heap.allocate(kGranule), kNone); // there is memory, but no record
+        assert_int_equal(fixture.heap.used_bytes(), 3 * kGranule);
+        for (const uint32_t block : {round % 2 == 0 ? one : three, two, round % 2 == 0 ? three : one})
+            fixture.heap.release(block);
+        assert_int_equal(fixture.heap.used_bytes(), 0);
+    }
+}
+
 /// What is allocated, by address.
 class Model {
 public:
@@ -258,6 +330,11 @@ int main()
         cmocka_unit_test(a_request_larger_than_any_memory_is_refused),
         cmocka_unit_test(without_a_record_for_the_rest_a_block_stays_whole),
         cmocka_unit_test(a_reset_forgets_all_allocations),
+        cmocka_unit_test(what_is_last_in_memory_goes_back_to_the_rest),
+        cmocka_unit_test(a_gap_before_the_last_block_goes_back_with_it),
+        cmocka_unit_test(a_gap_that_is_large_enough_is_used_before_the_rest),
+        cmocka_unit_test(a_block_that_was_split_last_in_memory_is_joined_with_the_rest),
+        cmocka_unit_test(records_come_back_with_what_goes_back_to_the_rest),
         cmocka_unit_test(it_agrees_with_a_list_of_intervals),
         cmocka_unit_test(a_heap_of_three_tebibytes_is_managed_like_a_small_one),
     };

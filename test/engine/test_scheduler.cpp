@@ -13,9 +13,10 @@ using pto::kCoresPerCluster;
 
 // ---- order
 
-void run_random_graph(uint64_t seed, bool at_once)
+void run_random_graph(uint64_t seed, bool at_once, bool first_is_over)
 {
     Machine machine(at_once, {.geometry = Geometry::of_tasks(32), .tensor_count = 8});
+    machine.first_is_over = first_is_over;
     Random random(seed);
     std::vector<std::set<uint32_t>> uses; // arguments of each task
     std::map<uint32_t, uint32_t> starts;
@@ -59,9 +60,76 @@ void run_random_graph(uint64_t seed, bool at_once)
 void every_task_runs_once_and_after_what_it_depends_on(void **)
 {
     for (uint64_t seed = 0; seed < 20; seed++) {
-        run_random_graph(seed, true);
-        run_random_graph(seed, false);
+        run_random_graph(seed, true, false);
+        run_random_graph(seed, false, false);
     }
+}
+
+void an_instance_that_is_over_when_its_start_returns_ends_then(void **)
+{
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        run_random_graph(seed, true, true);
+        run_random_graph(seed, false, true); // the other lanes of its block end later, by lane_done
+    }
+}
+
+void only_the_first_lane_of_a_block_is_over_when_its_start_returns(void **)
+{
+    Machine machine(false);
+    machine.first_is_over = true;
+    machine.submit_mix();
+    machine.submit_aiv();
+    machine.start_all();
+    assert_int_equal(machine.ended, 2);
+    assert_int_equal(machine.running.size(), 2);
+    for (const LaneRun &run : machine.running)
+        assert_int_not_equal(run.lane, 0);
+    assert_int_equal(machine.scheduler.cores().idle_for(pto::engine::Shape::kAic, 1),
+                     kClusters); // its core is idle again
+    assert_int_equal(machine.graph.engine.outstanding(), 1);
+    assert_int_equal(machine.kernels(), 2);
+    machine.end_one();
+    assert_int_equal(machine.graph.engine.outstanding(), 1);
+    machine.end_one();
+    assert_int_equal(machine.graph.engine.outstanding(), 0);
+    assert_int_equal(machine.kernels(), 4);
+    machine.finish();
+}
+
+void a_cohort_s_first_block_may_be_over_when_its_start_returns(void **)
+{
+    for (const bool mix : {false, true}) {
+        Machine machine(false);
+        machine.first_is_over = true;
+        if (mix)
+            machine.submit(kAicFunc, kAivFunc, kOtherAivFunc, 2, PTO_TASK_SYNC_START);
+        else
+            machine.submit(PTO_NO_KERNEL, kAivFunc, PTO_NO_KERNEL, 3, PTO_TASK_SYNC_START);
+        machine.start_all();
+        const uint32_t instances = mix ? 6 : 3;
+        assert_int_equal(machine.started.size(), instances);
+        assert_int_equal(machine.running.size(), instances - 1);
+        assert_int_equal(machine.graph.engine.outstanding(), 1);
+        machine.finish();
+        assert_int_equal(machine.kernels(), instances);
+    }
+}
+
+void no_more_steps_are_taken_than_asked_for(void **)
+{
+    Machine machine(true);
+    for (int i = 0; i < 10; i++)
+        machine.submit_aiv();
+    assert_int_equal(machine.scheduler.steps(0, 0), 0);
+    assert_int_equal(machine.started.size(), 0);
+    assert_int_equal(machine.scheduler.steps(0, 3), 3);
+    assert_int_equal(machine.started.size(), 3);
+    assert_int_equal(machine.scheduler.steps(0, 7), 7);
+    assert_int_equal(machine.started.size(), 10);
+    assert_int_equal(machine.scheduler.steps(0, 7), 0);
+    machine.submit_aiv();
+    assert_int_equal(machine.scheduler.steps(0, 7), 1);
+    machine.finish();
 }
 
 // ---- lanes and blocks
@@ -269,6 +337,31 @@ void of_many_consumers_all_but_one_are_for_everyone(void **)
     machine.finish();
 }
 
+/// Somebody who sleeps is told of the task that waits, however long the chain is that its worker follows.
+void a_worker_that_follows_a_chain_tells_of_the_task_that_waits(void **)
+{
+    for (const bool waiting : {true, false}) {
+        Machine machine(true, {.tensor_count = 1});
+        const pto_tensor &tensor = machine.graph.args.tensors[0];
+        if (waiting)
+            machine.submit_aiv();
+        for (int i = 0; i < 14; i++)
+            machine.graph.submit({inout(tensor)});
+        const uint32_t first = waiting ? 1 : 0;
+        assert_int_equal(machine.scheduler.steps(1, 1), 1);
+        assert_int_equal(machine.started_tasks[0], first); // the chain's
+        uint32_t expected = 0;
+        for (uint32_t kept = 1; kept <= 13; kept++) {
+            assert_int_equal(machine.scheduler.steps(1, 1), 1);
+            assert_int_equal(machine.started_tasks[kept], first + kept);
+            expected += waiting && kept % 4 == 0 ? 4 : 0;
+            assert_int_equal(machine.signals, expected);
+        }
+        assert_true(machine.scheduler.has_ready() == waiting);
+        machine.finish();
+    }
+}
+
 // ---- after an error
 
 void after_an_error_nothing_more_is_started(void **)
@@ -423,6 +516,10 @@ int main()
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(every_task_runs_once_and_after_what_it_depends_on),
+        cmocka_unit_test(an_instance_that_is_over_when_its_start_returns_ends_then),
+        cmocka_unit_test(only_the_first_lane_of_a_block_is_over_when_its_start_returns),
+        cmocka_unit_test(a_cohort_s_first_block_may_be_over_when_its_start_returns),
+        cmocka_unit_test(no_more_steps_are_taken_than_asked_for),
         cmocka_unit_test(the_lanes_of_a_block_are_started_together_in_one_cluster),
         cmocka_unit_test(a_single_kernel_gets_a_core_of_its_type),
         cmocka_unit_test(every_block_runs_once_and_knows_its_index),
@@ -435,6 +532,7 @@ int main()
         cmocka_unit_test(the_next_of_a_chain_stays_with_its_worker),
         cmocka_unit_test(flushing_gives_the_kept_task_to_everyone),
         cmocka_unit_test(of_many_consumers_all_but_one_are_for_everyone),
+        cmocka_unit_test(a_worker_that_follows_a_chain_tells_of_the_task_that_waits),
         cmocka_unit_test(after_an_error_nothing_more_is_started),
         cmocka_unit_test(blocks_under_way_at_an_error_end_before_their_task),
         cmocka_unit_test(the_run_after_an_error_starts_with_idle_cores),

@@ -182,6 +182,82 @@ void graphs_used_least_make_room_for_a_new_one(void **)
     EXPECT_STATUS(PTO_OK, pto_free(chip.get(), address));
 }
 
+// ---- instances
+
+pto_open_options options_with_little_memory()
+{
+    pto_open_options options = TestChip::default_options();
+    options.device_memory_bytes = uint64_t{64} << 20;
+    options.heap_bytes = 1 << 20;
+    options.max_tasks = 4096;
+    return options;
+}
+
+/// Bytes of the graph of `steps` on one tensor: its image, and its instance.
+uint64_t image_bytes_of_steps(uint64_t count)
+{
+    return 32 + 136 + count * (24 + 2 * 8 + 8);
+}
+uint64_t instance_bytes_of_steps(uint64_t count)
+{
+    return 64 + count * (64 + 16) + count * 3 * 64 + (count - 1) * 8 + count * 3 * 16 + (1 + 3) * 8;
+}
+
+void instances_are_counted_with_their_graphs(void **)
+{
+    GraphChip chip(options_with_little_memory());
+    const uint64_t largest = largest_allocation(chip.get());
+    for (int round = 0; round < 3; round++) {
+        chip.prepare(0, graph_callable("steps").inout().scalar().scalar().scalar(), 2);
+        chip.prepare(1, graph_callable("three_choices").inout());
+        Numbers x = {1};
+        uint64_t expected = 0;
+        for (const uint64_t count : {10u, 2000u}) {
+            EXPECT_RECORDED(chip.source_of(0, {integers(x)}, {count, 1, 1}));
+            expected += image_bytes_of_steps(count) + instance_bytes_of_steps(count);
+            assert_int_equal(stats_of(chip.get()).graph_bytes, expected);
+            EXPECT_REPLAYED(chip.source_of(0, {integers(x)}, {count, 1, 1}));
+            assert_int_equal(stats_of(chip.get()).graph_bytes, expected);
+        }
+        EXPECT_RECORDED(chip.source_of(0, {integers(x)}, {30, 1, 1})); // that of ten leaves
+        expected += image_bytes_of_steps(30) + instance_bytes_of_steps(30);
+        expected -= image_bytes_of_steps(10) + instance_bytes_of_steps(10);
+        assert_int_equal(stats_of(chip.get()).graph_bytes, expected);
+        x = {0, 0, 0, 0};
+        EXPECT_RECORDED(chip.source_of(1, {integers(x)})); // reads elements: no instance
+        const uint64_t elements = stats_of(chip.get()).graph_bytes - expected;
+        assert_true(elements > 0 && elements < 700);
+        EXPECT_STATUS(PTO_OK, pto_release(chip.get(), 1));
+        assert_int_equal(stats_of(chip.get()).graph_bytes, expected);
+        EXPECT_STATUS(PTO_OK, pto_release(chip.get(), 0));
+        assert_int_equal(stats_of(chip.get()).graph_bytes, 0);
+        assert_int_equal(largest_allocation(chip.get()), largest);
+    }
+}
+
+void without_room_for_an_instance_a_graph_is_replayed_all_the_same(void **)
+{
+    constexpr uint64_t kCount = 2000;
+    GraphChip chip(options_with_little_memory());
+    chip.prepare(0, graph_callable("steps").inout().scalar().scalar().scalar());
+    Numbers x = {0};
+    EXPECT_RECORDED(chip.source_of(0, {integers(x)}, {1, 1, 1}));
+    const uint64_t small = stats_of(chip.get()).graph_bytes;
+    const uint64_t room = image_bytes_of_steps(kCount) + instance_bytes_of_steps(kCount) / 2;
+    uint64_t address = 0;
+    EXPECT_STATUS(PTO_OK, pto_malloc(chip.get(), largest_allocation(chip.get()) - room, &address));
+    for (int round = 0; round < 3; round++) {
+        x[0] = 0;
+        const uint64_t step = static_cast<uint64_t>(round) + 1; // another scalar each time
+        assert_int_equal(chip.source_of(0, {integers(x)}, {kCount, 1, step}),
+                         round == 0 ? PTO_GRAPH_RECORDED : PTO_GRAPH_REPLAYED);
+        assert_int_equal(x[0], kCount * step);
+        assert_int_equal(chip.result.tasks, kCount);
+        assert_int_equal(stats_of(chip.get()).graph_bytes, small + image_bytes_of_steps(kCount));
+    }
+    EXPECT_STATUS(PTO_OK, pto_free(chip.get(), address));
+}
+
 void few_task_slots_make_barriers_and_the_same_results(void **)
 {
     for (const uint32_t slots : {4u, 5u, 64u}) {
@@ -420,6 +496,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_replay_allocates_nothing),
         cmocka_unit_test(device_memory_that_is_too_small_for_a_graph_is_told),
         cmocka_unit_test(graphs_used_least_make_room_for_a_new_one),
+        cmocka_unit_test(instances_are_counted_with_their_graphs),
+        cmocka_unit_test(without_room_for_an_instance_a_graph_is_replayed_all_the_same),
         cmocka_unit_test(few_task_slots_make_barriers_and_the_same_results),
         cmocka_unit_test(peaks_are_those_of_the_whole_run_recorded_or_replayed),
         cmocka_unit_test(tasks_are_numbered_through_all_parts_of_a_run),

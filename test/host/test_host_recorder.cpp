@@ -136,6 +136,99 @@ void elements_that_need_no_task_run_nothing(void **)
     assert_int_equal(fixture.executed, fixture.recording.size_bytes());
 }
 
+// ---- instances
+
+/// Sizes of the graph; the image says the same.
+wire::GraphSizes sizes_of(const Fixture &fixture)
+{
+    wire::GraphHeader header;
+    std::memcpy(&header, fixture.recording.image.data(), sizeof header);
+    assert_true(wire::is_graph(header, fixture.recording.size_bytes()));
+    assert_memory_equal(&header.sizes, &fixture.recording.header.sizes, sizeof header.sizes);
+    if (header.sizes.tasks != 0) { // the whole header, then
+        assert_memory_equal(&header, &fixture.recording.header, sizeof header);
+        assert_int_equal(header.tensor_count, 1);
+        assert_int_equal(header.scalar_count, 1);
+    }
+    return header.sizes;
+}
+
+void assert_sizes(const Fixture &fixture, const wire::GraphSizes &expected)
+{
+    const wire::GraphSizes sizes = sizes_of(fixture);
+    assert_int_equal(sizes.tasks, expected.tasks);
+    assert_int_equal(sizes.edges, expected.edges);
+    assert_int_equal(sizes.payload_lines, expected.payload_lines);
+    assert_int_equal(sizes.places, expected.places);
+}
+
+void sizes_are_those_of_what_an_instance_holds(void **)
+{
+    Fixture fixture;
+    for (const uint32_t count : {1u, 2u, 50u}) {
+        assert_int_equal(fixture.record(chain, count), PTO_OK);
+        assert_sizes(fixture, {count, count - 1, 4 * count, 2 * count}); // two tensors each
+    }
+    // A predicate and scalars, one of them of the run; then a join of a manual scope.
+    assert_int_equal(
+        fixture.record(
+            [](pto_orch *orch) {
+                const pto_tensor *tensor = pto_tensor_arg(orch, 0);
+                const pto_arg args[] = {pto_arg_of_tensor(PTO_ACCESS_INPUT, tensor), PTO_SCALAR(5), PTO_RUN_SCALAR(0)};
+                const pto_predicate predicate = {PTO_PREDICATE_GT, {0}, tensor, 3};
+                pto_task task = PTO_TASK_INIT;
+                task.aiv0 = 0;
+                task.args = args;
+                task.arg_count = 3;
+                task.predicate = &predicate;
+                pto_submit_task(orch, &task); // 128 + 16 + 24 bytes
+                PTO_MANUAL_SCOPE(orch)
+                {
+                    pto_submit_kernels(orch, PTO_NO_KERNEL, 0, PTO_NO_KERNEL, args, 3);
+                }
+            },
+            0),
+        PTO_OK);
+    assert_sizes(fixture, {3, 1, 6, 4 + 3});
+}
+
+void graphs_with_elements_or_barriers_have_no_instance(void **)
+{
+    for (const auto orchestration : {stores, guards}) {
+        Fixture fixture;
+        assert_int_equal(fixture.record(orchestration, 3), PTO_OK);
+        assert_sizes(fixture, {});
+        assert_int_equal(fixture.record(chain, 3), PTO_OK); // what was recorded before does not matter
+        assert_int_equal(sizes_of(fixture).tasks, 3);
+    }
+    Fixture small(wire::kMaxGraphBytes, 4);
+    assert_int_equal(small.record(chain, 4), PTO_OK);
+    assert_int_equal(sizes_of(small).tasks, 4);
+    assert_int_equal(small.record(chain, 5), PTO_OK); // the fifth waits
+    assert_sizes(small, {});
+    for (const uint32_t what : {0u, 1u}) { // one element among tasks
+        Fixture fixture;
+        const auto mixed = what == 0 ? +[](pto_orch *orch) {
+            const uint32_t at = 0;
+            chain(orch);
+            pto_set_element(orch, pto_tensor_arg(orch, 0), &at, 1);
+        } : +[](pto_orch *orch) {
+            const uint32_t at = 0;
+            pto_get_element(orch, pto_tensor_arg(orch, 0), &at);
+            chain(orch);
+        };
+        assert_int_equal(fixture.record(mixed, 3), PTO_OK);
+        assert_sizes(fixture, {});
+    }
+}
+
+void a_graph_without_tasks_has_no_instance(void **)
+{
+    Fixture fixture;
+    assert_int_equal(fixture.record(chain, 0), PTO_OK);
+    assert_sizes(fixture, {});
+}
+
 void addresses_matter_only_if_one_is_named(void **)
 {
     Fixture fixture;
@@ -163,6 +256,9 @@ int main()
         cmocka_unit_test(the_last_byte_of_the_limit_can_be_used),
         cmocka_unit_test(equal_arguments_give_equal_images),
         cmocka_unit_test(elements_that_need_no_task_run_nothing),
+        cmocka_unit_test(sizes_are_those_of_what_an_instance_holds),
+        cmocka_unit_test(graphs_with_elements_or_barriers_have_no_instance),
+        cmocka_unit_test(a_graph_without_tasks_has_no_instance),
         cmocka_unit_test(addresses_matter_only_if_one_is_named),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
