@@ -9,14 +9,16 @@ using engine::TaskSlot;
 namespace {
 
 /// Kept tasks that a worker runs before it looks whether others are waiting.
-constexpr uint32_t kPassedOver = 4;
+constexpr uint32_t kPassedOver = 8;
 
 } // namespace
 
 void Scheduler::reset(uint32_t cluster_count, const wire::KernelEntry *kernels)
 {
     kernels_ = kernels;
-    cores_.reset(cluster_count);
+    // All cores are idle at the end of a run, but for one that was abandoned, and that is the device's last.
+    if (cores_.cluster_count() != cluster_count)
+        cores_.reset(cluster_count);
     cohort_.reset();
     for (uint32_t i = 0, count = load_relaxed(engine_.engaged); i < count; i++)
         kept_[i].slot = nullptr; // those of other workers are empty: they are all at the end of a run
@@ -160,7 +162,13 @@ PTO_HOT bool Scheduler::take_kept(uint32_t worker, uint32_t closed)
 /// however few they are.
 PTO_HOT void Scheduler::note_passed_over(uint32_t worker)
 {
-    if (++kept_[worker].in_a_row % kPassedOver == 0 && has_ready())
+    if (++kept_[worker].in_a_row % kPassedOver == 0)
+        tell_of_passed_over();
+}
+
+void Scheduler::tell_of_passed_over()
+{
+    if (has_ready())
         port_.work_ready(port_.self, kPassedOver);
 }
 

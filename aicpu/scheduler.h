@@ -46,6 +46,7 @@ private:
     inline uint32_t take_block(uint32_t worker, engine::TaskSlot &slot);
     uint32_t fill_runs(engine::TaskSlot &slot, uint32_t place, uint32_t block, LaneRun *runs) const;
     inline void note_passed_over(uint32_t worker);
+    void tell_of_passed_over();
     inline bool take_kept(uint32_t worker, uint32_t closed);
     inline bool take_ready(uint32_t worker, uint32_t closed);
     bool step_cohort(uint32_t worker);

@@ -103,7 +103,9 @@ void Engine::fill_report(wire::ReportBlock *report) const
     report->peak_map_entries = map.peak_entries();
     report->peak_scope_depth = scopes.peak();
     // A worker may be writing the record; who ends such a run asks again once all have left it.
-    report->error = error.status() != PTO_OK ? error.record() : error_record(PTO_OK);
+    report->error.status = error.status();
+    if (report->error.status != PTO_OK)
+        report->error = error.record();
 }
 
 } // namespace pto::inline PTO_ARCH::engine

@@ -3,7 +3,7 @@
 
 namespace pto::inline PTO_ARCH::engine {
 
-void ErrorLatch::reset()
+void ErrorLatch::clear()
 {
     record_ = error_record(PTO_OK);
     store_relaxed(state_, uint32_t{kClear});

@@ -12,7 +12,12 @@ namespace pto::inline PTO_ARCH::engine {
 /// Holds the first error of a run; later ones are its fallout and are dropped. Any thread.
 class ErrorLatch {
 public:
-    void reset();
+    /// Costs nothing when nothing was set.
+    void reset()
+    {
+        if (is_set())
+            clear();
+    }
 
     bool is_set() const { return load_relaxed(state_) != kClear; }
 
@@ -25,10 +30,12 @@ public:
     pto_status status() const { return load_acquire(state_) == kHeld ? record_.status : PTO_OK; }
 
 private:
+    void clear();
+
     enum State : uint32_t { kClear, kFilling, kHeld };
 
     std::atomic<uint32_t> state_{kClear};
-    wire::ErrorRecord record_{};
+    wire::ErrorRecord record_ = wire::error_record(PTO_OK);
 };
 
 using wire::error_record;

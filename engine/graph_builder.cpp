@@ -29,8 +29,8 @@ bool GraphBuilder::begin(const wire::LaunchBlock &launch, const wire::ArgsView &
                     cluster_count, cluster_count, 2 * cluster_count, 0};
     scalars_ = args.scalars;
     passed_scalars_ = passed_scalars;
-    for (uint64_t &word : scalars_read_)
-        word = 0;
+    for (uint32_t word = 0; word * 64 < args.scalar_count; word++)
+        scalars_read_[word] = 0;
     has_named_address_ = false;
     manual_join_ = nullptr;
     kernels_ = reinterpret_cast<const wire::KernelEntry *>(launch.kernels);

@@ -10,8 +10,11 @@ bool GraphBuilder::bind_arguments(const wire::ArgsView &args)
     uint16_t by_address[PTO_MAX_RUN_TENSORS];
     for (uint32_t i = 0; i < args.tensor_count; i++) {
         pto_tensor &tensor = args.tensors[i];
-        tensor.owner = PTO_NO_TASK;
-        tensor.address_space = PTO_DEVICE_MEMORY;
+        if (tensor.owner != PTO_NO_TASK || tensor.address_space != PTO_DEVICE_MEMORY) {
+            // Not otherwise: a descriptor with fields just written takes longer to copy, which the first task does.
+            tensor.owner = PTO_NO_TASK;
+            tensor.address_space = PTO_DEVICE_MEMORY;
+        }
         ByteView view;
         const ViewDefect defect = read_view(tensor, &view);
         if (defect != ViewDefect::kSound)
@@ -34,12 +37,7 @@ bool GraphBuilder::add_argument_buffers(pto_tensor *tensors, const uint16_t *by_
             const pto_tensor &next = tensors[by_address[last]];
             end = next.addr + next.size_bytes > end ? next.addr + next.size_bytes : end;
         }
-        Buffer buffer{};
-        buffer.base = base;
-        buffer.size_bytes = end - base;
-        buffer.owner = TaskId::none();
-        buffer.heap_block = kNone;
-        const uint32_t index = engine_.map.add(buffer); // there is room: the geometry counts every argument
+        const uint32_t index = engine_.map.add_external(base, end - base); // the geometry counts every argument
         for (; first < last; first++)
             tensors[by_address[first]].buffer = index;
     }
@@ -63,15 +61,10 @@ bool GraphBuilder::find_external(const pto_tensor &tensor, uint32_t argument, ui
         defect = "is not in device memory that the run may name";
     else if (engine_.map.find_external_overlap(tensor.addr, tensor.size_bytes) != kNone)
         defect = "overlaps an argument of the run without lying inside it";
-    if (defect == nullptr) {
-        Buffer buffer{};
-        buffer.base = tensor.addr;
-        buffer.size_bytes = tensor.size_bytes;
-        buffer.owner = TaskId::none();
-        buffer.heap_block = kNone;
-        return wait_for("buffers", wire::Resource::kBuffers, 1,
-                        [&] { return (*out_index = engine_.map.add(buffer)) != kNone; });
-    }
+    if (defect == nullptr)
+        return wait_for("buffers", wire::Resource::kBuffers, 1, [&] {
+            return (*out_index = engine_.map.add_external(tensor.addr, tensor.size_bytes)) != kNone;
+        });
     return refuse_memory(tensor, argument, defect);
 }
 

@@ -12,9 +12,8 @@ void Heap::reset(uint64_t base, uint64_t size_bytes)
     capacity_ = static_cast<uint32_t>(size_bytes / kGranuleBytes);
     used_ = 0;
     peak_ = 0;
-    first_bitmap_ = 0;
-    for (uint8_t &bitmap : second_bitmap_)
-        bitmap = 0;
+    for (; first_bitmap_ != 0; first_bitmap_ &= first_bitmap_ - 1)
+        second_bitmap_[std::countr_zero(first_bitmap_)] = 0; // those of other classes are
     top_ = 0;
     last_ = kNone;
 }

@@ -19,17 +19,22 @@ void TensorMap::reset()
     external_head_ = kNone;
 }
 
-uint32_t TensorMap::add(const Buffer &buffer)
+uint32_t TensorMap::add_external(uint64_t base, uint64_t size_bytes)
 {
     const uint32_t index = buffers_.allocate();
     if (index == kNone)
         return kNone;
-    buffers_[index] = buffer;
-    buffers_[index].begin_accesses(buffer.owner);
-    if (buffer.is_external()) {
-        buffers_[index].next_in_scope = external_head_;
-        external_head_ = index;
-    }
+    Buffer &buffer = buffers_[index];
+    buffer.base = base;
+    buffer.size_bytes = size_bytes;
+    buffer.refs = 0;
+    buffer.heap_block = kNone;
+    buffer.scope_serial = 0;
+    buffer.scope_depth = 0;
+    buffer.next_in_scope = external_head_;
+    buffer.prev_in_scope = 0;
+    buffer.begin_accesses(TaskId::none());
+    external_head_ = index;
     return index;
 }
 

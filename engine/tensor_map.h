@@ -49,9 +49,10 @@ public:
     void layout(Carver &carver, uint32_t max_buffers, uint32_t max_nodes, uint32_t max_readers);
     void reset();
 
-    /// Index of the new buffer, kNone when there is no room. Indices start at 1: 0 in a descriptor means "no buffer".
-    uint32_t add(const Buffer &buffer);
-    /// The same, for the caller to fill in all of it.
+    /// A buffer that the engine did not allocate. kNone when there is no room. Indices start at 1: 0 in a descriptor
+    /// means "no buffer".
+    uint32_t add_external(uint64_t base, uint64_t size_bytes);
+    /// Any other one, for the caller to fill in all of it.
     uint32_t allocate() { return buffers_.allocate(); }
     void remove(uint32_t index);
 

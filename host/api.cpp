@@ -140,13 +140,14 @@ pto_status pto_run(pto_context *context, int32_t callable_id, const pto_args *ar
 {
     const pto_args &given = args == nullptr ? kNoArgs : *args;
     const pto_run_options &chosen = options == nullptr ? kDefaults : *options;
-    pto_run_result result = PTO_RUN_RESULT_INIT;
+    const bool is_wanted = out_result != nullptr && has_size(*out_result);
+    pto_run_result unwanted;
+    pto_run_result &result = is_wanted ? *out_result : unwanted;
+    result = PTO_RUN_RESULT_INIT;
     result.status = with_context(context, [&](Context &open) {
         const pto_status checked = check_sizes(given, chosen, out_result);
-        return checked != PTO_OK ? checked : open.run(callable_id, given, chosen, &result);
+        return checked != PTO_OK ? checked : open.run(callable_id, given, chosen, result, is_wanted);
     });
-    if (out_result != nullptr && has_size(*out_result))
-        *out_result = result;
     return result.status;
 }
 

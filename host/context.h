@@ -28,7 +28,9 @@ public:
     pto_status copy_from_device(void *destination, uint64_t source, std::size_t size);
 
     pto_status prepare(int32_t callable_id, const pto_callable *callable);
-    pto_status run(int32_t callable_id, const pto_args &args, const pto_run_options &options, pto_run_result *result);
+    /// `result` is as PTO_RUN_RESULT_INIT makes it. Its times are filled in only if they are wanted.
+    pto_status run(int32_t callable_id, const pto_args &args, const pto_run_options &options, pto_run_result &result,
+                   bool is_result_wanted);
     /// Fills in what of the name is the context's to know.
     pto_status submit(int32_t callable_id, const pto_args &args, const pto_run_options &options, RunName *name);
     pto_status poll(const RunName &name);

@@ -13,10 +13,12 @@
 namespace pto::host {
 namespace {
 
-RunRequest request_of(int32_t callable_id, const pto_args &args, const pto_run_options &options)
+/// A time limit is for all launches of a run together, which takes the clock too.
+RunRequest request_of(int32_t callable_id, const pto_args &args, const pto_run_options &options, bool is_result_wanted)
 {
-    return {callable_id,  args.tensor_count, args.scalar_count,  nullptr,
-            args.tensors, args.scalars,      options.timeout_ns, now_ns()};
+    const bool is_timed = is_result_wanted || options.timeout_ns != 0;
+    return {callable_id,        args.tensor_count, args.scalar_count,      nullptr, args.tensors, args.scalars,
+            options.timeout_ns, is_timed,          is_timed ? now_ns() : 0};
 }
 
 /// Longer waits have no end: no clock reaches it.
@@ -158,14 +160,14 @@ pto_status Context::check_runnable(RunRequest *request)
 }
 
 pto_status Context::run(int32_t callable_id, const pto_args &args, const pto_run_options &options,
-                        pto_run_result *result)
+                        pto_run_result &result, bool is_result_wanted)
 {
-    RunRequest request = request_of(callable_id, args, options);
+    RunRequest request = request_of(callable_id, args, options, is_result_wanted);
     Lock lock(mutex_);
     pto_status status = check_runnable(&request);
     if (status != PTO_OK)
         return status;
-    Run run(*this, request, *result);
+    Run run(*this, request, result);
     status = run.check();
     if (status == PTO_OK) {
         enter(run);
@@ -192,7 +194,7 @@ pto_status Context::run(int32_t callable_id, const pto_args &args, const pto_run
 
 pto_status Context::submit(int32_t callable_id, const pto_args &args, const pto_run_options &options, RunName *name)
 {
-    RunRequest request = request_of(callable_id, args, options);
+    RunRequest request = request_of(callable_id, args, options, true);
     Lock lock(mutex_);
     pto_status status = check_runnable(&request);
     if (status == PTO_OK) {

@@ -3,6 +3,7 @@
 
 #include "engine/base/atomics.h"
 #include "host/handle.h"
+#include "posix/process_barrier.h"
 
 #include <chrono>
 #include <thread>
@@ -42,15 +43,15 @@ uint32_t slot_of(const pto_context *handle, uint32_t *generation)
     return is_handle && slot < kMaxContexts ? slot : kMaxContexts;
 }
 
-/// Enters a slot if it is open, under this generation unless any will do.
-bool enter(Slot &slot, const uint32_t *generation)
+/// Whether this word lets in who has this generation; nullptr: any will do.
+bool lets_in(uint64_t word, const uint32_t *generation)
 {
-    uint64_t word = load_relaxed(slot.word);
-    do {
-        if ((word & kOpen) == 0 || (generation != nullptr && generation_of(word) != *generation))
-            return false;
-    } while (!cas_acquire(slot.word, word, word + 1)); // H1: pairs with publish
-    return true;
+    return (word & kOpen) != 0 && (generation == nullptr || generation_of(word) == *generation);
+}
+
+bool is_in_use(uint32_t index)
+{
+    return (load_acquire(slots[index].word) & kUsers) != 0 || Visitor::any_in(index); // H2: pairs with ~ContextUse
 }
 
 } // namespace
@@ -83,7 +84,9 @@ Context *withdraw(pto_context *handle)
             return nullptr;
     } while (!cas_acquire(slot.word, word, word & ~kOpen));
     // New calls are refused from here on; those inside end with their runs.
-    while ((load_acquire(slot.word) & kUsers) != 0) // H2: pairs with ~ContextUse
+    if (pto::posix::has_process_barrier())
+        pto::posix::process_barrier();
+    while (is_in_use(index))
         std::this_thread::sleep_for(std::chrono::microseconds(100));
     Context *context = slot.context;
     slot.context = nullptr;
@@ -91,28 +94,47 @@ Context *withdraw(pto_context *handle)
     return context;
 }
 
-ContextUse::ContextUse(pto_context *handle) : slot_(kMaxContexts), context_(nullptr)
+ContextUse::ContextUse(pto_context *handle)
 {
     uint32_t generation = 0;
     const uint32_t index = slot_of(handle, &generation);
-    if (index == kMaxContexts || !enter(slots[index], &generation))
-        return;
-    slot_ = index;
-    context_ = slots[index].context;
+    if (index < kMaxContexts)
+        enter(index, &generation);
 }
 
-ContextUse::ContextUse(const RunName &run) : slot_(kMaxContexts), context_(nullptr)
+ContextUse::ContextUse(const RunName &run)
 {
     // Whichever context is open there now: it knows which numbers are its runs'.
-    if (run.context_slot >= kMaxContexts || !enter(slots[run.context_slot], nullptr))
-        return;
-    slot_ = run.context_slot;
-    context_ = slots[slot_].context;
+    if (run.context_slot < kMaxContexts)
+        enter(run.context_slot, nullptr);
+}
+
+/// A call from inside another one, which callbacks may make, is counted.
+void ContextUse::enter(uint32_t index, const uint32_t *generation)
+{
+    Slot &slot = slots[index];
+    Visitor *visitor = Visitor::own();
+    if (visitor != nullptr && !visitor->is_inside()) {
+        visitor->enter(index);
+        if (!lets_in(load_acquire(slot.word), generation)) // H1: pairs with publish
+            return visitor->leave();
+        visitor_ = visitor;
+    } else {
+        uint64_t word = load_relaxed(slot.word);
+        do {
+            if (!lets_in(word, generation))
+                return;
+        } while (!cas_acquire(slot.word, word, word + 1)); // H1
+    }
+    slot_ = index;
+    context_ = slot.context;
 }
 
 ContextUse::~ContextUse()
 {
-    if (context_ != nullptr)
+    if (visitor_ != nullptr)
+        visitor_->leave();
+    else if (context_ != nullptr)
         slots[slot_].word.fetch_sub(1, std::memory_order_release); // H2
 }
 

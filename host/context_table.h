@@ -3,6 +3,7 @@
 #define PTO_HOST_CONTEXT_TABLE_H
 
 #include "host/context.h"
+#include "host/visitor.h"
 
 namespace pto::host {
 
@@ -30,8 +31,11 @@ public:
     Context *context() const { return context_; }
 
 private:
-    uint32_t slot_;
-    Context *context_;
+    void enter(uint32_t slot, const uint32_t *generation);
+
+    uint32_t slot_ = kMaxContexts;
+    Visitor *visitor_ = nullptr; ///< nullptr: the use is counted.
+    Context *context_ = nullptr;
 };
 
 /// A name for a run of an open context; the context fills in the rest.

@@ -10,6 +10,7 @@ namespace pto::host {
 namespace {
 
 constexpr std::size_t kDescriptorWords = sizeof(pto_tensor) / sizeof(uint64_t);
+constexpr std::size_t kDescribedWords = kDescriptorWords + 2; ///< With the anchor and the distance from it.
 
 /// Argument numbers by address.
 void sort_by_address(const wire::ArgsView &args, uint16_t *order)
@@ -68,19 +69,19 @@ bool agrees(const HostGraph &graph, const wire::ArgsView &args)
 void describe_arguments(const wire::ArgsView &args, GraphShape *shape)
 {
     uint16_t anchors[PTO_MAX_RUN_TENSORS];
-    find_anchors(args, anchors);
-    shape->clear();
-    shape->reserve(args.tensor_count * (kDescriptorWords + 2));
-    for (uint32_t i = 0; i < args.tensor_count; i++) {
-        // All of the descriptor: orchestrations and kernels can read every field.
-        pto_tensor placeless = args.tensors[i];
-        placeless.addr = 0;
-        placeless.buffer = 0;
-        uint64_t words[kDescriptorWords];
-        std::memcpy(words, &placeless, sizeof placeless);
-        shape->insert(shape->end(), words, words + kDescriptorWords);
-        shape->push_back(anchors[i]);
-        shape->push_back(args.tensors[i].addr - args.tensors[anchors[i]].addr);
+    anchors[0] = 0;
+    if (args.tensor_count > 1)
+        find_anchors(args, anchors);
+    shape->resize(args.tensor_count * kDescribedWords);
+    uint64_t *words = shape->data();
+    for (uint32_t i = 0; i < args.tensor_count; i++, words += kDescribedWords) {
+        const pto_tensor &tensor = args.tensors[i];
+        // All of the descriptor but where it is: orchestrations and kernels can read every field.
+        std::memcpy(words, &tensor, sizeof tensor);
+        words[offsetof(pto_tensor, addr) / sizeof(uint64_t)] = 0;
+        std::memset(reinterpret_cast<std::byte *>(words) + offsetof(pto_tensor, buffer), 0, sizeof tensor.buffer);
+        words[kDescriptorWords] = anchors[i];
+        words[kDescriptorWords + 1] = tensor.addr - args.tensors[anchors[i]].addr;
     }
 }
 

@@ -10,13 +10,12 @@
 namespace pto::host {
 
 GraphRun::GraphRun(HostOrchestration &orch, const DeviceInterface &device, Device *handle, GraphLauncher &launcher,
-                   const wire::LaunchBlock &block, const wire::ArgsView &args)
-    : orch_(orch), device_(device), handle_(handle), launcher_(launcher), block_(block), args_(args)
+                   const wire::LaunchBlock &block, const wire::ArgsView &args, wire::ReportBlock &report)
+    : orch_(orch), device_(device), handle_(handle), launcher_(launcher), block_(block), args_(args), total_(report)
 {
-    total_.error = wire::error_record(PTO_OK);
 }
 
-void GraphRun::run(GraphRecorder &recorder, const Limits &limits, wire::ReportBlock *report)
+void GraphRun::run(GraphRecorder &recorder, const Limits &limits)
 {
     try {
         orch_.known.clear();
@@ -29,7 +28,6 @@ void GraphRun::run(GraphRecorder &recorder, const Limits &limits, wire::ReportBl
     } catch (const std::bad_alloc &) {
         fail(PTO_ERROR_OUT_OF_HOST_MEMORY, "host memory ran out for the task graph");
     }
-    *report = total_;
 }
 
 /// Replays as far as graphs are known. nullptr: the elements in `known` have been read, and no graph goes on from
@@ -38,7 +36,8 @@ HostGraph *GraphRun::replay(HostGraph *graph)
 {
     std::size_t begin = sizeof(wire::GraphHeader);
     while (graph != nullptr) {
-        wire::ReportBlock report{};
+        wire::ReportBlock report;
+        wire::begin_report(&report);
         if (!launch(*graph, begin, &report) || report.graph_end == graph->size_bytes()) {
             note_peaks(graph->recording);
             return graph;
@@ -107,10 +106,13 @@ bool GraphRun::run_from(const Recording &recording, std::size_t begin, wire::Err
     const pto_status status = upload(&failure);
     if (status != PTO_OK)
         fail(status, failure.message);
-    wire::ReportBlock report{};
+    wire::ReportBlock report;
+    wire::begin_report(&report);
     const bool succeeded = status == PTO_OK && (begin == recording.size_bytes() || launch(*recording_, begin, &report));
     device_ns_ += now_ns() - begin_ns;
-    *error = total_.error;
+    error->status = total_.error.status;
+    if (error->status != PTO_OK)
+        *error = total_.error;
     return succeeded;
 }
 
@@ -128,7 +130,8 @@ bool GraphRun::read(uint64_t address, uint32_t size_bytes, uint64_t *bits, wire:
 /// False: the run has failed.
 bool GraphRun::launch(HostGraph &graph, std::size_t begin, wire::ReportBlock *report)
 {
-    DeviceFailure failure{};
+    DeviceFailure failure; // who fails fills it in
+    failure.message[0] = '\0';
     const pto_status status = orch_.ids.grow(graph.recording.max_numbered * sizeof(uint64_t) + 1, &failure);
     if (status != PTO_OK) {
         fail(status, failure.message);
@@ -155,7 +158,7 @@ void GraphRun::add(const wire::ReportBlock &report)
     total_.edges += report.edges;
     total_.peak_tasks = std::max(total_.peak_tasks, report.peak_tasks);
     total_.peak_edges = std::max(total_.peak_edges, report.peak_edges);
-    if (total_.error.status == PTO_OK)
+    if (total_.error.status == PTO_OK && report.error.status != PTO_OK)
         total_.error = report.error;
 }
 

@@ -22,8 +22,9 @@ protected:
 class GraphRun final : private RecordingRun {
 public:
     /// `block` is the launch without a graph; `args` the arguments as the device has them.
+    /// `report`, of nothing yet, adds up all launches.
     GraphRun(HostOrchestration &orch, const DeviceInterface &device, Device *handle, GraphLauncher &launcher,
-             const wire::LaunchBlock &block, const wire::ArgsView &args);
+             const wire::LaunchBlock &block, const wire::ArgsView &args, wire::ReportBlock &report);
 
     /// How long the orchestration may take, as for one on the device.
     struct Limits {
@@ -31,8 +32,7 @@ public:
         uint64_t total_ns; ///< 0: none
     };
 
-    /// `report` adds up all launches.
-    void run(GraphRecorder &recorder, const Limits &limits, wire::ReportBlock *report);
+    void run(GraphRecorder &recorder, const Limits &limits);
 
     bool has_recorded() const { return has_recorded_; }
     /// The graph that was recorded is one to replay.
@@ -59,9 +59,9 @@ private:
     const DeviceInterface &device_;
     Device *handle_;
     GraphLauncher &launcher_;
-    const wire::LaunchBlock block_;
+    const wire::LaunchBlock &block_;
     const wire::ArgsView args_;
-    wire::ReportBlock total_{};
+    wire::ReportBlock &total_;
     HostGraph *recording_ = nullptr; ///< The graph that is being recorded.
     uint64_t device_ns_ = 0;         ///< Time on the device while recording.
     uint64_t build_ns_ = 0;

@@ -2,6 +2,7 @@
 #include "host/last_error.h"
 
 #include "host/error_table.h"
+#include "posix/static_thread_local.h"
 
 #include <cstdarg>
 #include <cstdio>
@@ -13,7 +14,7 @@ namespace {
 constexpr pto_error kNoError = {PTO_OK, -1, -1, -1, -1, PTO_STALL_NONE, 0, 0, PTO_NO_TASK, 0, 0, 0, -1, 0, {}, {}, {}};
 
 thread_local pto_error thread_error = kNoError;
-thread_local int32_t thread_device = -1;
+PTO_STATIC_THREAD_LOCAL int32_t thread_device = -1;
 
 /// Begins this thread's next error.
 void clear()

@@ -196,19 +196,21 @@ bool Run::stage_ahead()
 {
     const LastErrorScope scope;
     const pto_status status = stage();
-    waits_since_ns_ = now_ns();
+    waits_since_ns_ = time_ns();
     return status == PTO_OK;
 }
 
 pto_status Run::reserve()
 {
-    DeviceFailure failure{};
+    DeviceFailure failure; // who fails fills it in
+    failure.message[0] = '\0';
     pto_status status = set_->reserve_args(&failure);
     if (status != PTO_OK)
         return fail_callable(status, request_.callable_id, "the arguments: %s", failure.message);
     for (uint32_t i = 0; i < request_.tensor_count; i++) {
         if (!is_host(i))
             continue;
+        has_host_tensors_ = true;
         status = set_->reserve_tensor(i, content_bytes(request_.tensors[i]), &failure);
         if (status != PTO_OK)
             return refuse(status, i, "%s", failure.message);
@@ -219,13 +221,15 @@ pto_status Run::reserve()
 /// Reads the clock only if there is something to copy: that takes longer than a small kernel.
 pto_status Run::stage_in()
 {
-    uint64_t begin_ns = 0;
     result_.bytes_to_device = 0;
+    if (!has_host_tensors_)
+        return PTO_OK;
+    uint64_t begin_ns = 0;
     for (uint32_t i = 0; i < request_.tensor_count; i++) {
         if (!is_host(i) || !is_read(i))
             continue;
         if (begin_ns == 0)
-            begin_ns = now_ns();
+            begin_ns = time_ns();
         const pto_tensor &tensor = request_.tensors[i];
         const pto_status status =
             context_.device_.copy_to(context_.handle_, set_->tensor_address(i),
@@ -241,6 +245,8 @@ pto_status Run::stage_in()
 
 pto_status Run::stage_out()
 {
+    if (!has_host_tensors_)
+        return PTO_OK;
     const uint64_t begin_ns = last_ns_;
     for (uint32_t i = 0; i < request_.tensor_count; i++) {
         if (!is_host(i) || !is_written(i))
@@ -253,7 +259,7 @@ pto_status Run::stage_out()
         result_.bytes_from_device += content_bytes(tensor);
     }
     if (result_.bytes_from_device > 0) {
-        last_ns_ = now_ns();
+        last_ns_ = time_ns();
         result_.stage_out_ns = last_ns_ - begin_ns;
     }
     return PTO_OK;
@@ -286,7 +292,7 @@ void Run::encode_args()
 
 void Run::end_waiting()
 {
-    result_.queue_ns = now_ns() - (waits_since_ns_ != 0 ? waits_since_ns_ : request_.begin_ns);
+    result_.queue_ns = time_ns() - (waits_since_ns_ != 0 ? waits_since_ns_ : request_.begin_ns);
 }
 
 pto_status Run::execute()
@@ -314,7 +320,8 @@ pto_status Run::launch()
                                   0,
                                   0,
                                   0};
-    wire::ReportBlock report{};
+    wire::ReportBlock report;
+    wire::begin_report(&report);
     if (HostOrchestration *host = callable.host_orchestration(); host != nullptr)
         run_graph(*host, block, &report);
     else
@@ -327,11 +334,11 @@ pto_status Run::launch()
 
 void Run::run_device(const wire::LaunchBlock &block, wire::ReportBlock *report)
 {
-    const uint64_t begin_ns = now_ns();
+    const uint64_t begin_ns = time_ns();
     const uint64_t limit_ns = request_.timeout_ns;
     const uint64_t left_ns = limit_ns > result_.device_ns ? limit_ns - result_.device_ns : 1;
     context_.device_.run(context_.handle_, block, limit_ns == 0 ? 0 : left_ns, report);
-    last_ns_ = now_ns();
+    last_ns_ = time_ns();
     result_.device_ns += last_ns_ - begin_ns;
 }
 
@@ -339,11 +346,12 @@ void Run::run_graph(HostOrchestration &host, const wire::LaunchBlock &block, wir
 {
     wire::ArgsView args{};
     wire::decode_args_image(set_->args_scratch(), args_bytes(), &args); // it has just been encoded
-    GraphRun graph(host, context_.device_, context_.handle_, *this, block, args);
-    graph.run(*context_.recorder_, {context_.stall_timeout_ns_, request_.timeout_ns}, report);
+    GraphRun graph(host, context_.device_, context_.handle_, *this, block, args, *report);
+    graph.run(*context_.recorder_, {context_.stall_timeout_ns_, request_.timeout_ns});
     if (graph.has_faulted())
         store_release(context_.host_faulted_, true);
-    last_ns_ = now_ns();
+    if (graph.has_recorded())
+        last_ns_ = time_ns(); // a replay ends with its last launch
     result_.build_ns = graph.build_ns();
     result_.graph_source = graph.has_recorded() ? PTO_GRAPH_RECORDED : PTO_GRAPH_REPLAYED;
     context_.count_graph(graph.has_kept(), !graph.has_recorded() && report->error.status == PTO_OK);
@@ -376,7 +384,7 @@ void Run::note(const wire::ReportBlock &report)
 void Run::end(pto_status status)
 {
     result_.status = status;
-    result_.total_ns = (status == PTO_OK ? last_ns_ : now_ns()) - request_.begin_ns;
+    result_.total_ns = (status == PTO_OK ? last_ns_ : time_ns()) - request_.begin_ns;
 }
 
 } // namespace pto::host

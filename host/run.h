@@ -20,14 +20,15 @@ struct RunRequest {
     const pto_tensor *tensors;
     const uint64_t *scalars;
     uint64_t timeout_ns;
-    uint64_t begin_ns; ///< When the call came.
+    bool is_timed;     ///< Somebody wants to know how long it takes. Reading the clock costs more than a small task.
+    uint64_t begin_ns; ///< When the call came, if it is timed.
 };
 
 /// One run of a prepared callable: check the arguments, stage host tensors in, launch, stage out. What says so needs
 /// the context's lock; the rest is called without it by the one thread that has the run in hand.
 class Run final : private GraphLauncher {
 public:
-    /// `result` is filled step by step; all of it is zero before.
+    /// `result` is filled step by step; all of it is zero before. Its times are filled only in a run that is timed.
     Run(Context &context, const RunRequest &request, pto_run_result &result);
     Run(const Run &) = delete;
     Run &operator=(const Run &) = delete;
@@ -82,6 +83,7 @@ private:
     void launch_graph(const wire::LaunchBlock &block, wire::ReportBlock *report) override;
     void log(int32_t level, const char *message) override;
     void note(const wire::ReportBlock &report);
+    uint64_t time_ns() const { return request_.is_timed ? now_ns() : 0; }
     pto_status refuse(pto_status status, uint32_t index, const char *format, ...) __attribute__((format(printf, 4, 5)));
 
     bool is_host(uint32_t index) const { return request_.tensors[index].address_space == PTO_HOST_MEMORY; }
@@ -94,8 +96,9 @@ private:
     StagingSet *set_ = nullptr;
     bool is_staged_ = false;
     bool is_accepted_ = false;
-    uint64_t waits_since_ns_ = 0; ///< When it was staged ahead.
-    uint64_t last_ns_ = 0;        ///< When the latest step ended.
+    bool has_host_tensors_ = false; ///< Known once it has what it needs on the device.
+    uint64_t waits_since_ns_ = 0;   ///< When it was staged ahead.
+    uint64_t last_ns_ = 0;          ///< When the latest step ended.
 };
 
 } // namespace pto::host

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "posix/image_loader.h"
 
+#include "posix/static_thread_local.h"
+
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
@@ -16,7 +18,7 @@
 namespace pto::posix {
 namespace {
 
-thread_local uint32_t thread_loads = 0;
+PTO_STATIC_THREAD_LOCAL uint32_t thread_loads = 0;
 
 bool write_all(int file, const void *bytes, std::size_t size)
 {

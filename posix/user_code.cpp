@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "posix/user_code.h"
 
+#include "posix/static_thread_local.h"
 #include "posix/watchdog.h"
 
 #include <mutex>
@@ -21,12 +22,19 @@ struct Replaced {
 constexpr Replaced kDefault{};
 std::atomic<const Replaced *> replaced[kSignalCount];
 
-// In the static block of each thread: a handler must not meet memory that is allocated at the first access.
-#define PTO_STATIC_THREAD_LOCAL __attribute__((tls_model("initial-exec"))) thread_local
+// Static, because a handler must not meet memory that is allocated at the first access.
 PTO_STATIC_THREAD_LOCAL UserCodeGuard *current_guard = nullptr;
 /// While a signal is passed on: what it is about, and how deep in the stack.
 PTO_STATIC_THREAD_LOCAL const void *passed_context = nullptr;
 PTO_STATIC_THREAD_LOCAL uintptr_t passed_frame = 0;
+PTO_STATIC_THREAD_LOCAL const SignalStack *current_stack = nullptr;
+
+__attribute__((noinline)) const SignalStack *install_stack()
+{
+    thread_local SignalStack stack;
+    stack.install();
+    return &stack;
+}
 
 std::atomic<const Replaced *> &replaced_by(int signal)
 {
@@ -148,9 +156,9 @@ void UserCodeGuard::install_handlers()
 
 UserCodeGuard *UserCodeGuard::bind()
 {
-    thread_local SignalStack stack;
-    stack.install();
-    stack_ = &stack;
+    if (current_stack == nullptr)
+        current_stack = install_stack();
+    stack_ = current_stack;
     UserCodeGuard *previous = current_guard;
     thread_ = pthread_self();
     current_guard = this;

@@ -23,8 +23,10 @@ void pause_briefly()
 
 } // namespace
 
-Crew::Crew(const Config &config) : config_(config), kernel_ns_(tuning::kUnknownKernelNs)
+Crew::Crew(const Config &config)
+    : config_(config), has_process_barrier_(pto::posix::has_process_barrier()), kernel_ns_(tuning::kUnknownKernelNs)
 {
+    sched_getaffinity(0, sizeof processors_, &processors_);
     for (uint32_t i = 0; i < config_.max_workers; i++)
         workers_.push_back(std::make_unique_for_overwrite<Worker>());
     helpers_.reserve(config_.max_workers);
@@ -64,35 +66,68 @@ Crew::~Crew()
         helper->thread.join();
 }
 
+/// The owner's step, before it looks for what others have stored.
+void Crew::set_state(RunState state)
+{
+    if (!has_process_barrier_) {
+        state_.store(state, std::memory_order_seq_cst);
+        return;
+    }
+    // The others' barrier orders this and what is loaded next; compilers must not exchange them.
+    store_release(state_, uint32_t{state});
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+
+/// The step of all others, between a sequentially consistent store and a look at the state.
+void Crew::settle() const
+{
+    if (has_process_barrier_)
+        pto::posix::process_barrier();
+}
+
 void Crew::begin_run(uint64_t timeout_ns)
 {
     store_relaxed(timeout_ns_, timeout_ns);
     store_relaxed(run_number_, load_relaxed(run_number_) + 1);
-    state_.store(kRunning, std::memory_order_seq_cst); // S2: with monitor_awake_, as in monitor_main
-    if (!monitor_awake_.load(std::memory_order_seq_cst)) {
-        const std::lock_guard lock(mutex_);
-        store_relaxed(monitor_awake_, true);
-        monitor_wake_.notify_one();
-    }
+    set_state(kRunning); // S2
+    if (!monitor_awake_.load(std::memory_order_seq_cst))
+        wake_monitor();
+}
+
+/// A timer that wakes it when the run has lasted a while would be no cheaper: both take a call of the system.
+void Crew::wake_monitor()
+{
+    const std::lock_guard lock(mutex_);
+    store_relaxed(monitor_awake_, true);
+    monitor_wake_.notify_one();
 }
 
 void Crew::end_run()
 {
     // F1: whoever has seen that the run is abandoned sees that the device is faulted.
     const bool abandoned = load_acquire(executor_->engine().abandoned);
-    uint32_t running = kRunning;
-    if (!state_.compare_exchange_strong(running, abandoned ? kAborting : kIdle, std::memory_order_seq_cst)) {
-        // The monitor is aborting the run: it ends the session once nobody is left in it.
-        while (load_acquire(state_) != kIdle)
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    set_state(abandoned ? kAborting : kIdle);
+    if (claim_.load(std::memory_order_seq_cst) != kNone && is_claimed()) // S3
         return;
-    }
     if (abandoned) {
         await_helpers();
         return evict();
     }
     while (visitors() != 0) // S1
         pause_briefly();
+}
+
+/// For the owner that has ended its run while the monitor asks. True: the monitor has aborted the run, and is done.
+bool Crew::is_claimed()
+{
+    while (load_acquire(claim_) == kAsked)
+        sched_yield();
+    if (load_acquire(claim_) == kNone)
+        return false;
+    while (load_acquire(claim_) == kTaken) // ends the session once nobody is left in it
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    store_release(state_, uint32_t{kIdle});
+    return true;
 }
 
 void Crew::note_kernel_time(uint64_t elapsed_ns)
@@ -162,22 +197,21 @@ bool Crew::park(uint32_t index, std::unique_lock<std::mutex> &lock)
 
 engine::Gate *Crew::gate()
 {
-    return pto::posix::has_process_barrier() ? &gate_ : nullptr;
+    return has_process_barrier_ ? &gate_ : nullptr;
 }
 
 /// From here on the owner that comes to its gate knows of the calling thread, whatever it did before.
 void Crew::announce()
 {
     gate_.visitors.fetch_add(1, std::memory_order_seq_cst); // S1
-    if (pto::posix::has_process_barrier())
-        pto::posix::process_barrier();
+    settle();
 }
 
 /// Waits until the owner is not alone any more. False: the run is over or aborted.
 bool Crew::pass_gate()
 {
     for (uint32_t round = 0; load_acquire(gate_.closed); round++) { // E1
-        if (load_relaxed(state_) != kRunning)
+        if (!is_on())
             return false;
         if (round < tuning::kOwnerPauseRounds)
             pause_briefly();
@@ -195,6 +229,9 @@ void Crew::depart()
 void Crew::helper_main(uint32_t index)
 {
     pthread_setname_np(pthread_self(), "pto-helper");
+    // A caller that is bound to one processor must not keep its helpers there.
+    if (CPU_COUNT(&processors_) > 0)
+        sched_setaffinity(0, sizeof processors_, &processors_);
     workers_[index]->guard.bind();
     for (;;) {
         announce();

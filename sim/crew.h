@@ -11,6 +11,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <sched.h>
 #include <thread>
 #include <vector>
 
@@ -55,9 +56,12 @@ struct alignas(64) Worker {
 /// be worth waking them; a monitor watches a run that takes long. Nothing runs between runs.
 ///
 /// A helper may touch the executor only inside a session: it announces itself as a visitor of the gate, then checks
-/// that a run is on. The owner ends the run first and then waits for the number of visitors to fall to zero. Both
-/// orders are sequentially consistent, so one of the two always sees the other (S1). Inside, it waits until the gate is
-/// open.
+/// that a run is on. The owner ends the run first and then waits for the number of visitors to fall to zero. So one of
+/// the two always sees the other (S1). Inside, it waits until the gate is open.
+///
+/// Every such pair - a store, then a load of what the other side stores - has the owner on one side, which comes there
+/// in every run, and a thread that seldom does on the other. Where the system has a barrier that takes effect on all
+/// threads, the rare side pays for both, and the owner's store is a plain one.
 class Crew {
 public:
     struct Config {
@@ -104,7 +108,15 @@ public:
     bool has_lost_threads() const { return lost_threads_; }
 
 private:
+    /// kAborting: user code has faulted, and its owner clears up.
     enum RunState : uint32_t { kIdle, kRunning, kAborting };
+
+    /// Whether the monitor ends the run. It asks, looks whether the run is still on, and takes it or not; the owner
+    /// that has ended its run finds out whether it was asked.
+    ///
+    ///     kNone -> kAsked -> kTaken -> kNone
+    ///       ^--------'
+    enum Claim : uint32_t { kNone, kAsked, kTaken };
 
     /// What the monitor remembers between looks.
     struct Watch {
@@ -124,6 +136,13 @@ private:
     };
 
     uint32_t visitors() const { return gate_.visitors.load(std::memory_order_seq_cst); }
+    void set_state(RunState state);
+    void settle() const;
+    bool is_claimed();
+    bool claim(const Watch &watch);
+    bool is_on() const { return load_relaxed(state_) == kRunning && load_relaxed(claim_) != kTaken; }
+    void sleep_until_run(std::unique_lock<std::mutex> &lock);
+    void wake_monitor();
     void announce();
     bool pass_gate();
     void depart();
@@ -145,12 +164,15 @@ private:
     void evict();
 
     const Config config_;
+    cpu_set_t processors_{}; ///< Of the thread that opened the chip: helpers may run there, whoever wakes them.
+    const bool has_process_barrier_;
     aicpu::Executor *executor_ = nullptr;
     bool (*lanes_pending_)(void *) = nullptr;
     void *lanes_self_ = nullptr;
     std::vector<std::unique_ptr<Worker>> workers_;
 
-    alignas(64) std::atomic<uint32_t> state_{kIdle}; ///< S1
+    alignas(64) std::atomic<uint32_t> state_{kIdle}; ///< S1, S2, S3. Written by the owner, and by who ends its run.
+    std::atomic<uint32_t> claim_{kNone};             ///< S3
     std::atomic<uint64_t> run_number_{0};
     std::atomic<uint64_t> timeout_ns_{0};
     engine::Gate gate_;               ///< S1
@@ -158,7 +180,7 @@ private:
     std::atomic<uint64_t> kernel_ns_;
     std::atomic<uint64_t> waiting_ns_{0}; ///< Estimated work since the last wake.
     std::atomic<bool> owner_sleeps_{false};
-    std::atomic<bool> monitor_awake_{false};
+    std::atomic<bool> monitor_awake_{false}; ///< S2
     std::atomic<bool> faulted_{false};
     bool lost_threads_ = false;
 

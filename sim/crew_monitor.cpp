@@ -17,11 +17,7 @@ void Crew::monitor_main()
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         if (idle_ticks >= tuning::kMonitorIdleTicks) {
-            // S2: the owner sets the state, then looks whether the monitor is awake; here it is the other way round.
-            monitor_awake_.store(false, std::memory_order_seq_cst);
-            if (state_.load(std::memory_order_seq_cst) == kIdle)
-                monitor_wake_.wait(lock, [&] { return stopping_ || load_relaxed(monitor_awake_); });
-            store_relaxed(monitor_awake_, true);
+            sleep_until_run(lock);
             idle_ticks = 0;
             continue;
         }
@@ -35,6 +31,17 @@ void Crew::monitor_main()
         look(&watch);
         lock.lock();
     }
+}
+
+/// Returns when a run has begun, or the crew stops.
+void Crew::sleep_until_run(std::unique_lock<std::mutex> &lock)
+{
+    // S2: the owner sets the state, then looks whether the monitor is awake; here it is the other way round.
+    monitor_awake_.store(false, std::memory_order_seq_cst);
+    settle();
+    if (state_.load(std::memory_order_seq_cst) == kIdle)
+        monitor_wake_.wait(lock, [&] { return stopping_ || load_relaxed(monitor_awake_); });
+    store_relaxed(monitor_awake_, true);
 }
 
 /// A number that changes whenever the run gets ahead: tasks submitted, kernels that began or ended.
@@ -150,12 +157,21 @@ aicpu::StallView Crew::view_stall(const Watch &watch, bool stalled)
     return view;
 }
 
+/// Takes the run that was watched away from its owner, unless that has ended it.
+bool Crew::claim(const Watch &watch)
+{
+    claim_.store(kAsked, std::memory_order_seq_cst); // S3
+    settle();
+    const bool is_on = state_.load(std::memory_order_seq_cst) == kRunning && load_relaxed(run_number_) == watch.run;
+    store_release(claim_, uint32_t{is_on ? kTaken : kNone}); // S3
+    return is_on;
+}
+
 /// Ends the run although kernels are running: takes their threads out of them. The device is unusable afterwards,
 /// because nobody knows what those kernels held.
 void Crew::abort_run(const Watch &watch, bool stalled)
 {
-    uint32_t running = kRunning;
-    if (!state_.compare_exchange_strong(running, kAborting, std::memory_order_seq_cst))
+    if (!claim(watch))
         return;                    // it has just ended
     store_relaxed(faulted_, true); // F1
     announce();
@@ -165,6 +181,7 @@ void Crew::abort_run(const Watch &watch, bool stalled)
     depart();
     executor_->abandon(stall_record(view));
     evict();
+    store_release(claim_, uint32_t{kNone}); // S3
 }
 
 } // namespace pto::inline PTO_ARCH::sim

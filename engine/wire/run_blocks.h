@@ -100,9 +100,29 @@ struct ReportBlock {
     uint32_t peak_scope_depth;
     uint64_t graph_end;     ///< Where a replay stopped: the end, or a guard that did not hold.
     uint64_t graph_element; ///< What that guard read.
-    ErrorRecord error;      ///< status PTO_OK: none
+    ErrorRecord error;      ///< status PTO_OK: none, and nothing else of it is valid
 };
 static_assert(sizeof(ReportBlock) == 344 && offsetof(ReportBlock, error) == 80);
+
+/// Makes a block the report of nothing. Of the error only the status is written: the rest, most of the block, is there
+/// when the status says so.
+inline void begin_report(ReportBlock *report)
+{
+    report->magic = kReportMagic;
+    report->version = kBlockVersion;
+    report->tasks = 0;
+    report->kernels = 0;
+    report->skipped = 0;
+    report->edges = 0;
+    report->peak_heap_bytes = 0;
+    report->peak_tasks = 0;
+    report->peak_edges = 0;
+    report->peak_map_entries = 0;
+    report->peak_scope_depth = 0;
+    report->graph_end = 0;
+    report->graph_element = 0;
+    report->error.status = PTO_OK;
+}
 
 } // namespace pto::wire
 

@@ -4,6 +4,9 @@
 #include "conformance.hpp"
 
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sched.h>
 #include <thread>
 
 namespace {
@@ -51,6 +54,44 @@ void all_cores_of_the_chip_can_run_at_the_same_time(void **)
     EXPECT_STATUS(PTO_OK, chip.run(0, {integers(counter)}, {}, &result));
     assert_int_equal(counter[0], result.tasks);
     assert_int_equal(result.tasks, std::strcmp(arch(), "a5") == 0 ? 108 : 72);
+}
+
+/// Processors that the threads of this name may run on; empty: there is no such thread.
+std::vector<int> processors_of(const std::string &name)
+{
+    std::vector<int> counts;
+    for (const auto &task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::ifstream file(task.path() / "comm");
+        std::string comm;
+        cpu_set_t set;
+        if (std::getline(file, comm) && comm == name &&
+            sched_getaffinity(std::stoi(task.path().filename()), sizeof set, &set) == 0)
+            counts.push_back(CPU_COUNT(&set));
+    }
+    return counts;
+}
+
+void helpers_run_where_the_chip_was_opened_wherever_their_caller_is_bound(void **)
+{
+    cpu_set_t whole;
+    assert_int_equal(sched_getaffinity(0, sizeof whole, &whole), 0);
+    TestChip chip;
+    CallableBuilder builder = cores("all_cores_meet").inout();
+    chip.prepare(0, builder);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    for (int i = 0; i < CPU_SETSIZE && CPU_COUNT(&one) == 0; i++)
+        if (CPU_ISSET(i, &whole))
+            CPU_SET(i, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    std::vector<int32_t> counter = {0};
+    const pto_status status = chip.run(0, {integers(counter)});
+    const std::vector<int> counts = processors_of("pto-helper");
+    sched_setaffinity(0, sizeof whole, &whole);
+    EXPECT_STATUS(PTO_OK, status);
+    assert_true(!counts.empty());
+    for (const int count : counts)
+        assert_int_equal(count, CPU_COUNT(&whole));
 }
 
 void the_orchestration_knows_how_many_cores_there_are(void **)
@@ -227,6 +268,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_cores_of_a_cluster_run_side_by_side),
         cmocka_unit_test(kernels_that_wait_for_each_other_proceed),
         cmocka_unit_test(all_cores_of_the_chip_can_run_at_the_same_time),
+        cmocka_unit_test(helpers_run_where_the_chip_was_opened_wherever_their_caller_is_bound),
         cmocka_unit_test(the_orchestration_knows_how_many_cores_there_are),
         cmocka_unit_test(every_block_runs_once_and_knows_its_index),
         cmocka_unit_test(every_block_of_a_cluster_task_runs_once),

@@ -62,12 +62,17 @@ public:
 
     uint32_t add(uint64_t size_bytes, TaskId owner)
     {
-        Buffer buffer{};
-        buffer.base = 0x10000 * (map.buffers().used() + 1);
-        buffer.size_bytes = size_bytes;
-        buffer.owner = owner;
-        buffer.heap_block = owner == TaskId::none() ? kNone : 0;
-        return map.add(buffer);
+        const uint64_t base = 0x10000 * (map.buffers().used() + 1);
+        if (owner == TaskId::none())
+            return map.add_external(base, size_bytes);
+        const uint32_t index = map.allocate();
+        if (index == kNone)
+            return kNone;
+        map[index] = Buffer{};
+        map[index].base = base;
+        map[index].size_bytes = size_bytes;
+        map[index].begin_accesses(owner);
+        return index;
     }
 
     /// Begins a task; its accesses follow.

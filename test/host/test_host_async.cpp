@@ -436,6 +436,24 @@ void the_times_of_a_run_add_up(void **)
     assert_int_equal(results[3].queue_ns, 0);
 }
 
+void a_refused_run_leaves_nothing_of_an_earlier_result(void **)
+{
+    GatedChip chip;
+    std::vector<float> a = {1};
+    std::vector<float> out = {0};
+    pto_run_result result = PTO_RUN_RESULT_INIT;
+    EXPECT_STATUS(PTO_OK, chip.run(kAdd, {floats(a), floats(a), floats(out)}, {}, &result));
+    assert_true(result.tasks > 0 && result.total_ns > 0 && result.bytes_to_device > 0);
+    EXPECT_STATUS(PTO_ERROR_SIGNATURE_MISMATCH, chip.run(kAdd, {floats(a)}, {}, &result));
+    assert_int_equal(result.struct_size, sizeof result);
+    assert_int_equal(result.status, PTO_ERROR_SIGNATURE_MISMATCH);
+    assert_int_equal(result.tasks + result.kernels + result.bytes_to_device + result.device_ns, 0);
+    EXPECT_STATUS(PTO_OK, chip.run(kAdd, {floats(a), floats(a), floats(out)}, {}, &result));
+    EXPECT_STATUS(PTO_ERROR_INVALID_HANDLE, pto_run(nullptr, kAdd, nullptr, nullptr, &result));
+    assert_int_equal(result.status, PTO_ERROR_INVALID_HANDLE);
+    assert_int_equal(result.tasks + result.total_ns, 0);
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -459,6 +477,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_allocation_in_use_cannot_be_freed),
         cmocka_unit_test(a_run_on_another_thread_keeps_what_it_uses),
         cmocka_unit_test(the_times_of_a_run_add_up),
+        cmocka_unit_test(a_refused_run_leaves_nothing_of_an_earlier_result),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -124,6 +124,80 @@ void withdrawing_waits_for_those_inside_and_lets_nobody_else_in(void **)
     assert_null(withdraw(handle));
 }
 
+void a_call_from_inside_another_is_waited_for_as_well(void **)
+{
+    pto_context *outer = publish(context_at(0));
+    pto_context *inner = publish(context_at(1));
+    std::atomic<int> step{0};
+    std::thread user([&] {
+        const ContextUse use(outer);
+        {
+            const ContextUse same(outer);
+            const ContextUse other(inner);
+            step = same.context() == context_at(0) && other.context() == context_at(1) ? 1 : -1;
+            while (step == 1)
+                std::this_thread::yield();
+        }
+        step = 3;
+        while (step == 3)
+            std::this_thread::yield();
+    });
+    while (step == 0)
+        std::this_thread::yield();
+    std::atomic<bool> withdrawn[2] = {};
+    std::thread closers[] = {std::thread([&] { withdrawn[0] = withdraw(outer) != nullptr; }),
+                             std::thread([&] { withdrawn[1] = withdraw(inner) != nullptr; })};
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    const bool both_waited = step == 1 && !withdrawn[0] && !withdrawn[1];
+    step = 2;
+    closers[1].join();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    const bool outer_waited = !withdrawn[0];
+    while (step != 3)
+        std::this_thread::yield();
+    step = 4;
+    closers[0].join();
+    user.join();
+    assert_true(both_waited);
+    assert_true(outer_waited);
+    assert_true(withdrawn[0] && withdrawn[1]);
+}
+
+void more_threads_than_have_a_visitor_are_waited_for(void **)
+{
+    constexpr uint32_t kThreads = pto::host::kMaxVisitors + 8;
+    pto_context *handle = publish(context_at(0));
+    std::atomic<uint32_t> inside{0};
+    std::atomic<uint32_t> left{0};
+    std::atomic<bool> leave{false};
+    std::vector<std::thread> users;
+    for (uint32_t i = 0; i < kThreads; i++)
+        users.emplace_back([&] {
+            const ContextUse use(handle);
+            inside += use.context() == context_at(0) ? 1 : 0;
+            while (!leave)
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            left++;
+        });
+    while (inside != kThreads)
+        std::this_thread::yield();
+    uint32_t left_before = 0;
+    std::thread closer([&] {
+        withdraw(handle);
+        left_before = left;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    leave = true;
+    closer.join();
+    for (std::thread &user : users)
+        user.join();
+    assert_int_equal(left_before, kThreads);
+    // Those that ended have given theirs back.
+    handle = publish(context_at(0));
+    std::thread([&] { assert_ptr_equal(ContextUse(handle).context(), context_at(0)); }).join();
+    assert_ptr_equal(withdraw(handle), context_at(0));
+}
+
 void only_one_of_many_withdrawals_gets_the_context(void **)
 {
     for (int round = 0; round < 50; round++) {
@@ -179,6 +253,8 @@ int main()
         cmocka_unit_test(the_table_holds_as_many_as_it_says_and_no_more),
         cmocka_unit_test(a_handle_with_any_other_bit_is_foreign),
         cmocka_unit_test(withdrawing_waits_for_those_inside_and_lets_nobody_else_in),
+        cmocka_unit_test(a_call_from_inside_another_is_waited_for_as_well),
+        cmocka_unit_test(more_threads_than_have_a_visitor_are_waited_for),
         cmocka_unit_test(only_one_of_many_withdrawals_gets_the_context),
         cmocka_unit_test(users_never_see_a_context_that_was_withdrawn),
     };
