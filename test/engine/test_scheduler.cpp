@@ -362,6 +362,52 @@ void a_worker_that_follows_a_chain_tells_of_the_task_that_waits(void **)
     }
 }
 
+void workers_count_what_they_follow_by_themselves(void **)
+{
+    Machine machine(true, {.tensor_count = 2});
+    machine.submit_aiv(); // waits
+    for (uint32_t worker = 0; worker < 2; worker++) {
+        for (int i = 0; i < 4; i++)
+            machine.graph.submit({inout(machine.graph.args.tensors[worker])});
+        assert_int_equal(machine.scheduler.steps(worker, 4), 4); // three kept ones
+    }
+    assert_int_equal(machine.started.size(), 8);
+    assert_int_equal(machine.signals, 0);
+    machine.finish();
+}
+
+void a_new_run_knows_nothing_of_what_workers_kept(void **)
+{
+    Machine machine(false, {.tensor_count = 1});
+    const pto_tensor &tensor = machine.graph.args.tensors[0];
+    machine.graph.submit({inout(tensor)});
+    machine.graph.submit({inout(tensor)});
+    machine.start_all(1);
+    machine.end_one(1); // keeps the second
+    machine.graph.begin();
+    machine.scheduler.reset(kClusters, machine.graph.kernels);
+    machine.start_all(1);
+    assert_int_equal(machine.started.size(), 1);
+}
+
+void a_predicate_is_looked_at_once_for_all_blocks(void **)
+{
+    Machine machine(false, {.tensor_count = 1});
+    const pto_tensor &tensor = machine.graph.args.tensors[0];
+    auto *element = reinterpret_cast<float *>(tensor.addr);
+    *element = 0;
+    machine.on_start = [&](uint32_t, const LaneRun &) { *element = 1; };
+    const pto_predicate predicate = {PTO_PREDICATE_EQ, {0}, &tensor, 0};
+    pto_task task = PTO_TASK_INIT;
+    task.aiv0 = kAivFunc;
+    task.block_num = 9;
+    task.predicate = &predicate;
+    pto_submit_task(machine.graph.orch, &task);
+    machine.finish();
+    assert_int_equal(machine.started.size(), 9);
+    assert_int_equal(machine.kernels(), 9);
+}
+
 // ---- after an error
 
 void after_an_error_nothing_more_is_started(void **)
@@ -533,6 +579,9 @@ int main()
         cmocka_unit_test(flushing_gives_the_kept_task_to_everyone),
         cmocka_unit_test(of_many_consumers_all_but_one_are_for_everyone),
         cmocka_unit_test(a_worker_that_follows_a_chain_tells_of_the_task_that_waits),
+        cmocka_unit_test(workers_count_what_they_follow_by_themselves),
+        cmocka_unit_test(a_new_run_knows_nothing_of_what_workers_kept),
+        cmocka_unit_test(a_predicate_is_looked_at_once_for_all_blocks),
         cmocka_unit_test(after_an_error_nothing_more_is_started),
         cmocka_unit_test(blocks_under_way_at_an_error_end_before_their_task),
         cmocka_unit_test(the_run_after_an_error_starts_with_idle_cores),
