@@ -337,6 +337,9 @@ void of_many_consumers_all_but_one_are_for_everyone(void **)
     machine.finish();
 }
 
+/// Kept tasks in a row after which a worker looks at the queues; the scheduler's own number.
+constexpr uint32_t kPassedOver = 8;
+
 /// Somebody who sleeps is told of the task that waits, however long the chain is that its worker follows.
 void a_worker_that_follows_a_chain_tells_of_the_task_that_waits(void **)
 {
@@ -345,16 +348,16 @@ void a_worker_that_follows_a_chain_tells_of_the_task_that_waits(void **)
         const pto_tensor &tensor = machine.graph.args.tensors[0];
         if (waiting)
             machine.submit_aiv();
-        for (int i = 0; i < 14; i++)
+        for (uint32_t i = 0; i < 3 * kPassedOver; i++)
             machine.graph.submit({inout(tensor)});
         const uint32_t first = waiting ? 1 : 0;
         assert_int_equal(machine.scheduler.steps(1, 1), 1);
         assert_int_equal(machine.started_tasks[0], first); // the chain's
         uint32_t expected = 0;
-        for (uint32_t kept = 1; kept <= 13; kept++) {
+        for (uint32_t kept = 1; kept < 3 * kPassedOver; kept++) {
             assert_int_equal(machine.scheduler.steps(1, 1), 1);
             assert_int_equal(machine.started_tasks[kept], first + kept);
-            expected += waiting && kept % 4 == 0 ? 4 : 0;
+            expected += waiting && kept % kPassedOver == 0 ? kPassedOver : 0;
             assert_int_equal(machine.signals, expected);
         }
         assert_true(machine.scheduler.has_ready() == waiting);
@@ -367,11 +370,11 @@ void workers_count_what_they_follow_by_themselves(void **)
     Machine machine(true, {.tensor_count = 2});
     machine.submit_aiv(); // waits
     for (uint32_t worker = 0; worker < 2; worker++) {
-        for (int i = 0; i < 4; i++)
+        for (uint32_t i = 0; i < kPassedOver; i++)
             machine.graph.submit({inout(machine.graph.args.tensors[worker])});
-        assert_int_equal(machine.scheduler.steps(worker, 4), 4); // three kept ones
+        assert_int_equal(machine.scheduler.steps(worker, kPassedOver), kPassedOver); // the first was not kept
     }
-    assert_int_equal(machine.started.size(), 8);
+    assert_int_equal(machine.started.size(), 2 * kPassedOver);
     assert_int_equal(machine.signals, 0);
     machine.finish();
 }
