@@ -118,10 +118,7 @@ void Heap::split(uint32_t index, uint32_t size)
         return;
     Block &block = blocks_[index];
     blocks_[tail] = {block.start + size, block.size - size, index, block.next_address, kNone, kNone, true};
-    if (block.next_address != kNone)
-        blocks_[block.next_address].prev_address = tail;
-    else
-        last_ = tail;
+    blocks_[block.next_address].prev_address = tail; // there is one: a free block is never the last in memory
     block.next_address = tail;
     block.size = size;
     link(tail);
