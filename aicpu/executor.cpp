@@ -7,6 +7,12 @@ namespace {
 /// Steps that the owner takes before it looks whether the run is over, which costs a look at every worker.
 constexpr uint32_t kStepsAtOnce = 32;
 
+/// Nothing else of a block may be read unless this holds.
+bool is_launch(const wire::LaunchBlock &launch)
+{
+    return launch.magic == wire::kLaunchMagic && launch.version == wire::kBlockVersion;
+}
+
 } // namespace
 
 Executor::Executor(const ExecutorConfig &config, const ExecutorPort &port)
@@ -58,7 +64,7 @@ void Executor::log(void *self, int32_t level, const char *message)
 
 bool Executor::check(const wire::LaunchBlock &launch, wire::ArgsView *args)
 {
-    if (launch.magic != wire::kLaunchMagic || launch.version != wire::kBlockVersion) {
+    if (!is_launch(launch)) {
         engine_.error.set(engine::error_record(PTO_ERROR_INTERNAL), "launch block of version %u, this executor has %u",
                           launch.version, wire::kBlockVersion);
         return false;
@@ -100,7 +106,7 @@ void Executor::begin(const wire::LaunchBlock &launch)
 {
     engine_.reset(config_.worker_count);
     scheduler_.reset(config_.cluster_count, reinterpret_cast<const wire::KernelEntry *>(launch.kernels));
-    instance_ = engine::GraphInstance(launch, config_.heap_base);
+    instance_ = is_launch(launch) ? engine::GraphInstance(launch, config_.heap_base) : engine::GraphInstance();
     if (instance_.exists())
         instance_.lend_to(engine_); // here, where nobody else can be looking at slots
 }

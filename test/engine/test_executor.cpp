@@ -192,6 +192,13 @@ void a_launch_block_of_another_version_is_refused(void **)
     device.launch.version--;
     device.launch.magic = 0;
     device.expect_refusal(PTO_ERROR_INTERNAL, "launch block");
+    // What else such a block says means nothing: these addresses must not be read.
+    device.launch.graph = 64;
+    device.launch.graph_bytes = 4096;
+    device.launch.graph_begin = sizeof(pto::wire::GraphHeader);
+    device.launch.graph_instance = 64;
+    device.launch.graph_instance_bytes = 4096;
+    device.expect_refusal(PTO_ERROR_INTERNAL, "launch block");
 }
 
 void arguments_that_do_not_fit_the_entry_are_refused(void **)
