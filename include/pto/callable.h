@@ -57,7 +57,10 @@ typedef struct pto_callable {
     uint32_t reserved;
     const char *name;          /**< For messages and tools; NULL is fine. */
     const char *arch;          /**< Arch that the images are for, such as "a2a3"; NULL: the context's. */
-    const char *orch_entry;    /**< Symbol that PTO_ORCHESTRATION exports. */
+    const char *orch_entry;    /**< Symbol of the orchestration: what PTO_ORCHESTRATION exports, or a function in the
+                                    dialect of pto/compat. */
+    const char *orch_config;   /**< Symbol of the function that configures an entry in that dialect; NULL: its default
+                                    name, if there is such a function. */
     const void *orch_image;    /**< Shared object of the orchestration. */
     size_t orch_image_bytes;   /**< Size of `orch_image`. */
     const pto_param *params;   /**< The signature. */
@@ -67,7 +70,7 @@ typedef struct pto_callable {
 /** A callable of nothing, with its size. */
 #define PTO_CALLABLE_INIT                                                                                              \
     {                                                                                                                  \
-        sizeof(pto_callable), 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, 0, NULL, NULL                                     \
+        sizeof(pto_callable), 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL                               \
     }
 
 /** A callable that was read from an image. */

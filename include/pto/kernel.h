@@ -24,7 +24,11 @@
 #define PTO_KERNEL_MAX_COMPLETIONS 64u /**< Entries of a deferred-completion slab. */
 
 /** Core types that a kernel is built for. */
-enum pto_core_type_code { PTO_CORE_AIC = 0, PTO_CORE_AIV = 1 };
+enum pto_core_type_code {
+    PTO_CORE_AIC = 0, /**< The matrix core. */
+    PTO_CORE_AIV = 1, /**< A vector core. */
+    PTO_CORE_ANY = 2  /**< Either: whatever the tasks say that name it. */
+};
 
 /** What a deferred completion waits for. */
 enum pto_completion_type_code { PTO_COMPLETION_COUNTER = 0 /**< A counter in device memory. */ };

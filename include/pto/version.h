@@ -11,6 +11,6 @@
 
 /** Version of everything that an orchestration or a kernel sees: descriptors, tables, contexts. Images built for
  *  another number are refused by name. */
-#define PTO_ABI_VERSION 2u
+#define PTO_ABI_VERSION 3u
 
 #endif

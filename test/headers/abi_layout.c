@@ -199,7 +199,7 @@ static void a_callable_and_its_parts_keep_their_order(void **state)
     FIELD(pto_kernel, image, 16);
     FIELD(pto_kernel, image_bytes, 24);
 
-    SIZE(pto_callable, 80);
+    SIZE(pto_callable, 88);
     FIELD(pto_callable, struct_size, 0);
     FIELD(pto_callable, param_count, 4);
     FIELD(pto_callable, kernel_count, 8);
@@ -209,10 +209,11 @@ static void a_callable_and_its_parts_keep_their_order(void **state)
     FIELD(pto_callable, name, 24);
     FIELD(pto_callable, arch, 32);
     FIELD(pto_callable, orch_entry, 40);
-    FIELD(pto_callable, orch_image, 48);
-    FIELD(pto_callable, orch_image_bytes, 56);
-    FIELD(pto_callable, params, 64);
-    FIELD(pto_callable, kernels, 72);
+    FIELD(pto_callable, orch_config, 48);
+    FIELD(pto_callable, orch_image, 56);
+    FIELD(pto_callable, orch_image_bytes, 64);
+    FIELD(pto_callable, params, 72);
+    FIELD(pto_callable, kernels, 80);
 
     SIZE(pto_image_error, 192);
     FIELD(pto_image_error, message, 0);

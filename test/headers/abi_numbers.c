@@ -90,6 +90,7 @@ static void directions_core_types_and_address_spaces_keep_their_numbers(void **s
     assert_int_equal(PTO_ANY_DTYPE, 255);
     assert_int_equal(PTO_CORE_AIC, 0);
     assert_int_equal(PTO_CORE_AIV, 1);
+    assert_int_equal(PTO_CORE_ANY, 2);
     assert_int_equal(PTO_HOST_MEMORY, 0);
     assert_int_equal(PTO_DEVICE_MEMORY, 1);
     assert_int_equal(PTO_LOG_ERROR, 0);
@@ -167,7 +168,7 @@ static void the_entry_magic_spells_its_name_in_memory(void **state)
     const uint32_t magic = PTO_ORCH_MAGIC;
     (void)state;
     assert_memory_equal(&magic, "PPTO", sizeof magic);
-    assert_int_equal(PTO_ABI_VERSION, 2);
+    assert_int_equal(PTO_ABI_VERSION, 3);
 }
 
 static void initial_values_carry_their_size_and_defaults(void **state)
