@@ -44,7 +44,7 @@ struct DeviceLayout {
     uint32_t cluster_count;
 };
 
-/// An orchestration to load into a slot of the executor.
+/// An orchestration to load into a slot of the executor. The names are borrowed for the call.
 struct DeviceOrch {
     int32_t callable_id;
     uint32_t tensor_count;
@@ -52,6 +52,7 @@ struct DeviceOrch {
     uint64_t image; ///< Device address of the shared object.
     std::size_t image_bytes;
     const char *entry;
+    const char *config; ///< Name of the function that configures the entry; nullptr: its default name.
 };
 
 /// A kernel that the device holds.

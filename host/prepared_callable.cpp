@@ -86,7 +86,7 @@ pto_status PreparedCallable::set_up_kernels(const pto_callable &callable, ImageS
             blame_kernel(failure, kernel);
             return status;
         }
-        table_[kernel.func_id] = {image->kernel.entry, kernel.core_type, 0};
+        table_[kernel.func_id] = {image->kernel.entry, wire::core_type_mask(kernel.core_type), 0};
         kernels_.push_back(
             {kernel.func_id, std::pmr::string(kernel.name == nullptr ? "" : kernel.name, memory), std::move(image)});
     }
@@ -102,6 +102,20 @@ pto_status PreparedCallable::set_up_kernels(const pto_callable &callable, ImageS
     return status;
 }
 
+DeviceOrch PreparedCallable::describe_orchestration(int32_t callable_id, const pto_callable &callable,
+                                                    uint64_t address) const
+{
+    DeviceOrch orch{};
+    orch.callable_id = callable_id;
+    orch.tensor_count = static_cast<uint32_t>(tensors_.size());
+    orch.scalar_count = scalar_count_;
+    orch.image = address;
+    orch.image_bytes = callable.orch_image_bytes;
+    orch.entry = callable.orch_entry;
+    orch.config = callable.orch_config;
+    return orch;
+}
+
 pto_status PreparedCallable::set_up_orchestration(int32_t callable_id, const pto_callable &callable, ImageStore &images,
                                                   DeviceFailure *failure)
 {
@@ -111,10 +125,7 @@ pto_status PreparedCallable::set_up_orchestration(int32_t callable_id, const pto
         blame_orchestration(failure, callable.orch_entry);
         return status;
     }
-    const DeviceOrch orch{callable_id,         static_cast<uint32_t>(tensors_.size()),
-                          scalar_count_,       orch_->address,
-                          orch_->bytes.size(), callable.orch_entry};
-    status = device_.orch_load(handle_, orch, failure);
+    status = device_.orch_load(handle_, describe_orchestration(callable_id, callable, orch_->address), failure);
     if (status == PTO_OK)
         loaded_id_ = callable_id;
     else
@@ -126,9 +137,7 @@ pto_status PreparedCallable::set_up_on_host(int32_t callable_id, const pto_calla
                                             const GraphRecorder &recorder, DeviceFailure *failure)
 {
     host_ = allocator_.create<HostOrchestration>(allocator_, device_, handle_, callable.graph_limit);
-    const DeviceOrch orch{
-        callable_id,        static_cast<uint32_t>(tensors_.size()), scalar_count_, 0, callable.orch_image_bytes,
-        callable.orch_entry};
+    const DeviceOrch orch = describe_orchestration(callable_id, callable, 0);
     const pto_status status = host_->load(orch, callable.orch_image, recorder, failure);
     if (status == PTO_OK)
         host_->set_kernels(std::move(table_));
