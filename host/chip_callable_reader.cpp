@@ -133,7 +133,7 @@ private:
         std::bitset<PTO_MAX_FUNC_IDS> seen;
         for (uint32_t i = 0; i < header_.child_count; i++) {
             const int32_t func_id = header_.child_ids[i];
-            const bool is_known = func_id >= 0 && static_cast<uint32_t>(func_id) < PTO_MAX_FUNC_IDS;
+            const bool is_known = static_cast<uint32_t>(func_id) < PTO_MAX_FUNC_IDS;
             if (!is_known || seen.test(static_cast<uint32_t>(func_id)))
                 return image_error(error_, PTO_ERROR_INVALID_IMAGE, "child_ids[%u] at offset %zu: func id %d is %s", i,
                                    offsetof(ChipCallableHeader, child_ids) + i * 4, func_id,

@@ -300,6 +300,8 @@ constexpr Defect kDefects[] = {
      [](std::vector<char> *b) { put(b, kAtChildIds + 4, 1023); }},
     {"child_offsets[0] at offset 5196: 129 is no multiple of 64",
      [](std::vector<char> *b) { put(b, kAtChildOffsets, 129u); }},
+    {"child_offsets[0] at offset 5196: 160 is no multiple of 64",
+     [](std::vector<char> *b) { put(b, kAtChildOffsets, 160u); }},
     {"child_offsets[1] at offset 5200: 4294967295 is no multiple",
      [](std::vector<char> *b) { put(b, kAtChildOffsets + 4, UINT32_MAX); }},
     {"child_offsets[1] at offset 5200: a child at 4294967232 is not in a storage of",
