@@ -4,6 +4,7 @@
 #ifndef PTO_HOST_DEVICE_H
 #define PTO_HOST_DEVICE_H
 
+#include "engine/wire/orch_program.h"
 #include "engine/wire/run_blocks.h"
 #include "pto/status.h"
 
@@ -44,15 +45,12 @@ struct DeviceLayout {
     uint32_t cluster_count;
 };
 
-/// An orchestration to load into a slot of the executor. The names are borrowed for the call.
+/// An orchestration to load into a slot of the executor.
 struct DeviceOrch {
     int32_t callable_id;
-    uint32_t tensor_count;
-    uint32_t scalar_count;
+    OrchPromise promise;
     uint64_t image; ///< Device address of the shared object.
     std::size_t image_bytes;
-    const char *entry;
-    const char *config; ///< Name of the function that configures the entry; nullptr: its default name.
 };
 
 /// A kernel that the device holds.

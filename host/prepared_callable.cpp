@@ -102,18 +102,9 @@ pto_status PreparedCallable::set_up_kernels(const pto_callable &callable, ImageS
     return status;
 }
 
-DeviceOrch PreparedCallable::describe_orchestration(int32_t callable_id, const pto_callable &callable,
-                                                    uint64_t address) const
+OrchPromise PreparedCallable::promise_of(const pto_callable &callable) const
 {
-    DeviceOrch orch{};
-    orch.callable_id = callable_id;
-    orch.tensor_count = static_cast<uint32_t>(tensors_.size());
-    orch.scalar_count = scalar_count_;
-    orch.image = address;
-    orch.image_bytes = callable.orch_image_bytes;
-    orch.entry = callable.orch_entry;
-    orch.config = callable.orch_config;
-    return orch;
+    return {callable.orch_entry, callable.orch_config, static_cast<uint32_t>(tensors_.size()), scalar_count_};
 }
 
 pto_status PreparedCallable::set_up_orchestration(int32_t callable_id, const pto_callable &callable, ImageStore &images,
@@ -125,7 +116,8 @@ pto_status PreparedCallable::set_up_orchestration(int32_t callable_id, const pto
         blame_orchestration(failure, callable.orch_entry);
         return status;
     }
-    status = device_.orch_load(handle_, describe_orchestration(callable_id, callable, orch_->address), failure);
+    const DeviceOrch orch{callable_id, promise_of(callable), orch_->address, orch_->bytes.size()};
+    status = device_.orch_load(handle_, orch, failure);
     if (status == PTO_OK)
         loaded_id_ = callable_id;
     else
@@ -137,7 +129,7 @@ pto_status PreparedCallable::set_up_on_host(int32_t callable_id, const pto_calla
                                             const GraphRecorder &recorder, DeviceFailure *failure)
 {
     host_ = allocator_.create<HostOrchestration>(allocator_, device_, handle_, callable.graph_limit);
-    const DeviceOrch orch = describe_orchestration(callable_id, callable, 0);
+    const DeviceOrch orch{callable_id, promise_of(callable), 0, callable.orch_image_bytes};
     const pto_status status = host_->load(orch, callable.orch_image, recorder, failure);
     if (status == PTO_OK)
         host_->set_kernels(std::move(table_));

@@ -67,13 +67,12 @@ private:
     };
 
     pto_status set_up_kernels(const pto_callable &callable, ImageStore &images, DeviceFailure *failure);
+    OrchPromise promise_of(const pto_callable &callable) const;
     pto_status set_up_orchestration(int32_t callable_id, const pto_callable &callable, ImageStore &images,
                                     DeviceFailure *failure);
     pto_status set_up_on_host(int32_t callable_id, const pto_callable &callable, const GraphRecorder &recorder,
                               DeviceFailure *failure);
     void set_up_params(const pto_callable &callable);
-    /// `address` is that of the shared object on the device, 0 when it stays on the host.
-    DeviceOrch describe_orchestration(int32_t callable_id, const pto_callable &callable, uint64_t address) const;
 
     Allocator &allocator_;
     const DeviceInterface &device_;

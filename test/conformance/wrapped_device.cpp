@@ -129,7 +129,7 @@ pto_status orch_load(Device *device, const DeviceOrch &orch, DeviceFailure *fail
         return PTO_ERROR_LOAD_FAILED;
     const pto_status status = real->orch_load(device, orch, failure);
     const std::lock_guard lock(mutex);
-    last_names = std::string(orch.entry) + "/" + (orch.config == nullptr ? "-" : orch.config);
+    last_names = std::string(orch.promise.entry) + "/" + (orch.promise.config == nullptr ? "-" : orch.promise.config);
     if (status == PTO_OK)
         orchestrations.insert({device, orch.callable_id});
     return status;
