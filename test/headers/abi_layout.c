@@ -138,10 +138,10 @@ static void a_predicate_has_40_bytes_in_this_order(void **state)
     FIELD(pto_predicate, value, 32);
 }
 
-static void the_orchestration_table_has_104_bytes_in_this_order(void **state)
+static void the_orchestration_table_has_112_bytes_in_this_order(void **state)
 {
     (void)state;
-    SIZE(pto_orch_ops, 104);
+    SIZE(pto_orch_ops, 112);
     FIELD(pto_orch_ops, struct_size, 0);
     FIELD(pto_orch_ops, abi_version, 4);
     FIELD(pto_orch_ops, submit, 8);
@@ -156,6 +156,16 @@ static void the_orchestration_table_has_104_bytes_in_this_order(void **state)
     FIELD(pto_orch_ops, fatal, 80);
     FIELD(pto_orch_ops, reject, 88);
     FIELD(pto_orch_ops, status, 96);
+    FIELD(pto_orch_ops, scope_memory, 104);
+}
+
+static void an_adapter_has_16_bytes_in_this_order(void **state)
+{
+    (void)state;
+    SIZE(pto_orch_adapter, 16);
+    FIELD(pto_orch_adapter, magic, 0);
+    FIELD(pto_orch_adapter, abi_version, 4);
+    FIELD(pto_orch_adapter, run, 8);
 }
 
 static void what_an_orchestration_sees_has_40_bytes_in_this_order(void **state)
@@ -360,7 +370,8 @@ int main(void)
         cmocka_unit_test(a_task_argument_has_16_bytes_in_this_order),
         cmocka_unit_test(a_task_has_56_bytes_in_this_order),
         cmocka_unit_test(a_predicate_has_40_bytes_in_this_order),
-        cmocka_unit_test(the_orchestration_table_has_104_bytes_in_this_order),
+        cmocka_unit_test(the_orchestration_table_has_112_bytes_in_this_order),
+        cmocka_unit_test(an_adapter_has_16_bytes_in_this_order),
         cmocka_unit_test(what_an_orchestration_sees_has_40_bytes_in_this_order),
         cmocka_unit_test(an_orchestration_entry_has_32_bytes_in_this_order),
         cmocka_unit_test(a_callable_and_its_parts_keep_their_order),

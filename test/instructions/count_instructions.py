@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counts the instructions of a task with callgrind and holds them to a budget.
 
-usage: count_instructions.py OPTION... --program PROGRAM ARCH ORCH_MODULE KERNEL_MODULE
+usage: count_instructions.py OPTION... --program PROGRAM ARCH ORCH_MODULE DIALECT_MODULE KERNEL_MODULE
 
 The program runs each graph in two sizes; the difference, divided by the difference in tasks, is what one task costs.
 Costs go to phases by the table below. What shared objects of the system take (libc chooses its functions by the
@@ -53,6 +53,7 @@ SOURCES = {  # The longest prefix.
     "posix/": "device",
     "host/": "run",
     "test/": "user",
+    "include/pto/compat/": "user",
 }
 
 
@@ -336,7 +337,8 @@ def read_arguments():
     parser.add_argument("--markdown", action="store_true", help="print the table for a document; compare nothing")
     parser.add_argument("--functions", type=int, default=0, metavar="N", help="print the N most expensive ones as well")
     parser.add_argument("--objects", nargs="+", required=True, help="names of the shared objects that are ours")
-    parser.add_argument("--program", nargs=4, required=True, metavar=("PROGRAM", "ARCH", "ORCH", "KERNEL"))
+    parser.add_argument("--program", nargs=5, required=True,
+                        metavar=("PROGRAM", "ARCH", "ORCH", "DIALECT", "KERNEL"))
     return parser.parse_args()
 
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs graphs of two sizes for callgrind and has it write down the instructions of each run under the name
 // "SHAPE BUILDER SIZE". One thread does everything, so that the counts are the same every time.
-// usage: count_program ARCH ORCH_MODULE KERNEL_MODULE
+// usage: count_program ARCH ORCH_MODULE DIALECT_MODULE KERNEL_MODULE
 #include "pto/pto.h"
 
 #include <cstdio>
@@ -28,15 +28,18 @@ struct Shape {
     const char *entry;
     uint32_t max_tasks; ///< 0: the default.
     bool one_task;      ///< The size is the number of runs.
+    bool in_dialect;    ///< The entry is in the module of the dialect.
 };
 
 constexpr Shape kShapes[] = {
-    {"chain", "counted_chain", 0, false},
-    {"wide", "counted_wide", 0, false},
-    {"tree", "counted_tree", 0, false},
-    {"stencil", "counted_stencil", 0, false},
-    {"stream", "counted_stream", kFewTasks, false},
-    {"run", "counted_wide", 0, true},
+    {"chain", "counted_chain", 0, false, false},
+    {"wide", "counted_wide", 0, false, false},
+    {"tree", "counted_tree", 0, false, false},
+    {"stencil", "counted_stencil", 0, false, false},
+    {"stream", "counted_stream", kFewTasks, false, false},
+    {"run", "counted_wide", 0, true, false},
+    {"dialect_chain", "counted_dialect_chain", 0, false, true},
+    {"dialect_stencil", "counted_dialect_stencil", 0, false, true},
 };
 
 void *do_nothing(void *)
@@ -76,8 +79,8 @@ void stay_on_one_processor()
 
 class Counter {
 public:
-    Counter(const char *arch, const char *orch, const char *kernel)
-        : arch_(arch), orch_(read_file(orch)), kernel_(read_file(kernel))
+    Counter(const char *arch, const char *orch, const char *dialect, const char *kernel)
+        : arch_(arch), orch_(read_file(orch)), dialect_(read_file(dialect)), kernel_(read_file(kernel))
     {
     }
 
@@ -98,15 +101,16 @@ public:
     }
 
 private:
-    void prepare(const char *entry, uint32_t builder)
+    void prepare(const Shape &shape, uint32_t builder)
     {
+        const std::vector<char> &orch = shape.in_dialect ? dialect_ : orch_;
         const pto_kernel kernels[] = {{0, PTO_CORE_AIV, "empty", kernel_.data(), kernel_.size()}};
         const pto_param params[] = {{PTO_DIR_IN, PTO_FLOAT32, 1, 0, "input"}, {PTO_SCALAR_ARG, 0, 0, 0, "count"}};
         pto_callable callable = PTO_CALLABLE_INIT;
         callable.builder = builder;
-        callable.orch_entry = entry;
-        callable.orch_image = orch_.data();
-        callable.orch_image_bytes = orch_.size();
+        callable.orch_entry = shape.entry;
+        callable.orch_image = orch.data();
+        callable.orch_image_bytes = orch.size();
         callable.kernels = kernels;
         callable.kernel_count = 1;
         callable.params = params;
@@ -134,7 +138,7 @@ private:
 
     void count_builder(const Shape &shape, const char *name, uint32_t builder, uint32_t source)
     {
-        prepare(shape.entry, builder);
+        prepare(shape, builder);
         for (const uint64_t size : kSizes) {
             run(shape, size); // records the graph, touches memory, binds symbols
             run(shape, size); // makes the graph's instance
@@ -151,6 +155,7 @@ private:
 
     const char *arch_;
     const std::vector<char> orch_;
+    const std::vector<char> dialect_;
     const std::vector<char> kernel_;
     pto_context *chip_ = nullptr;
     pto_tensor input_{};
@@ -170,12 +175,12 @@ pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*)(vo
 
 int main(int argc, char **argv)
 {
-    if (argc != 4) {
-        std::fprintf(stderr, "usage: %s ARCH ORCH_MODULE KERNEL_MODULE\n", argv[0]);
+    if (argc != 5) {
+        std::fprintf(stderr, "usage: %s ARCH ORCH_MODULE DIALECT_MODULE KERNEL_MODULE\n", argv[0]);
         return 2;
     }
     stay_on_one_processor();
-    Counter counter(argv[1], argv[2], argv[3]);
+    Counter counter(argv[1], argv[2], argv[3], argv[4]);
     for (const Shape &shape : kShapes)
         counter.count(shape);
     return 0;
