@@ -10,6 +10,9 @@
 
 #if defined(__cplusplus) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
 
+/* So that a failed assertion is told where it stands, not where the macro does. */
+#pragma GCC system_header
+
 #include <limits>
 
 namespace pto_gnu12 {
