@@ -40,6 +40,38 @@ PTO_ORCHESTRATION(axpy, 3, 1)
 }
 """
 
+DIALECT_ORCH = """
+#include "pto_orchestration_api.h"
+extern "C" PTO2OrchestrationConfig sizes(const ChipTaskArgs &) { return PTO2OrchestrationConfig{4}; }
+extern "C" void aicpu_orchestration_entry(const ChipTaskArgs &args)
+{
+    const ChipTensor &x = args.tensor(0).ref();
+    const ChipTensor &y = args.tensor(1).ref();
+    const ChipTensor &z = args.tensor(2).ref();
+    CoreTaskArgs task;
+    task.add_input(x, y);
+    task.add_output(z);
+    task.add_scalar(args.scalar(0));
+    rt_submit_aiv_task(0, task);
+}
+"""
+
+DIALECT_KERNEL = """
+#include <pto/pto-inst.hpp>
+#include "tensor.h"
+#include "intrinsic.h"
+#include "pipe_sync.h"
+extern "C" __aicore__ void kernel_entry(__gm__ int64_t *args)
+{
+    const ChipTensor *in[] = {reinterpret_cast<ChipTensor *>(args[0]), reinterpret_cast<ChipTensor *>(args[1])};
+    const ChipTensor *out = reinterpret_cast<ChipTensor *>(args[2]);
+    for (uint64_t i = 0; i < out->numel(); i++)
+        out->data_as<float>()[out->start_offset + i] =
+            standin::multiply(from_u64<float>(args[3]), in[0]->data_as<float>()[in[0]->start_offset + i]) +
+            in[1]->data_as<float>()[in[1]->start_offset + i];
+}
+"""
+
 KERNEL_C = """
 #include <pto/kernel.h>
 PTO_KERNEL(args)
@@ -189,6 +221,17 @@ class Builds(BuildTest):
                 with self.subTest((compiler, folder)):
                     self.build("--orch", "orch.cc", "--entry", "axpy", "--kernel", "0:aiv:axpy.cpp", *AXPY_PARAMS,
                                "--compiler", compiler, "--pto-isa", folder)
+                    self.compute()
+
+    def test_sources_in_the_dialect_become_a_callable_that_runs(self):
+        isa = self.write_pto_isa()
+        self.write("orch.cpp", DIALECT_ORCH)
+        self.write("axpy.cpp", DIALECT_KERNEL)
+        for compiler in COMPILERS:
+            for config in ([], ["--config", "sizes"]):
+                with self.subTest((compiler, config)):
+                    self.build("--orch", "orch.cpp", "--kernel", "0:aiv:axpy.cpp", *AXPY_PARAMS, *config,
+                               "--compiler", compiler, "--pto-isa", isa)
                     self.compute()
 
     def test_sources_and_shared_objects_may_be_mixed(self):

@@ -80,7 +80,7 @@ class Installed(ProjectTest):
         self.assertEqual(self.result(), (2, 3))
         self.assertIn("no work to do", self.ninja())
         for name, old, new, result in [("include/user_offset.h", "kOffset = 1", "kOffset = 10", (11, 12)),
-                                       ("kernel.cpp", "x[i] +", "-x[i] +", (9, 8))]:
+                                       ("kernel.cpp", "= x->data", "= -x->data", (9, 8))]:
             path = os.path.join(self.project, name)
             with open(path, encoding="utf-8") as file:
                 text = file.read()
@@ -95,7 +95,7 @@ class Installed(ProjectTest):
         self.run_program("meson", "setup", "build", "user")
         self.ninja()
         dependencies = self.run_program("ninja", "-C", "build", "-t", "deps", "affine.pto")
-        self.assertIn(os.path.join(self.prefix, INCLUDEDIR, "pto/kernel.h"), dependencies)
+        self.assertIn(os.path.join(self.prefix, INCLUDEDIR, "pto/compat/tensor.h"), dependencies)
         self.assertNotIn(os.path.join(SOURCE, "include"), dependencies)
 
     def test_pkg_config_says_how_to_compile_without_the_tool(self):

@@ -3,6 +3,7 @@
 
 #include "exported_symbols.hpp"
 #include "file_bytes.hpp"
+#include "pto/orch.h"
 #include "tool_error.hpp"
 
 #include <algorithm>
@@ -11,7 +12,7 @@ namespace pto::tool {
 namespace {
 
 constexpr const char *kKernelEntry = "kernel_entry";
-constexpr const char *kAdapter = "pto_orch_adapter";
+constexpr const char *kAdapter = PTO_ORCH_ADAPTER_SYMBOL;
 constexpr size_t kNamedFunctions = 8;
 
 using Symbols = std::vector<ExportedSymbol>;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <pto/kernel.h>
+#include <tensor.h>
 
 #include <user_offset.h>
 
 extern "C" void kernel_entry(int64_t *args)
 {
-    const float *x = static_cast<const float *>(pto_kernel_data(args, 0));
-    float *y = static_cast<float *>(pto_kernel_data(args, 1));
-    for (uint64_t i = 0; i < pto_tensor_count(pto_kernel_tensor(args, 1)); i++)
-        y[i] = x[i] + kOffset;
+    const ChipTensor *x = reinterpret_cast<ChipTensor *>(args[0]);
+    const ChipTensor *y = reinterpret_cast<ChipTensor *>(args[1]);
+    for (uint64_t i = 0; i < y->numel(); i++)
+        y->data_as<float>()[y->start_offset + i] = x->data_as<float>()[x->start_offset + i] + kOffset;
 }

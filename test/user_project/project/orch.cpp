@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <pto/orch.hpp>
+#include <pto_orchestration_api.h>
 
-PTO_ORCHESTRATION(affine, 2, 0)
+extern "C" void affine(const ChipTaskArgs &args)
 {
-    pto::submit_aiv(orch, 0, pto::in(*pto_tensor_arg(orch, 0)), pto::write(*pto_tensor_arg(orch, 1)));
+    const ChipTensor &x = args.tensor(0).ref();
+    const ChipTensor &y = args.tensor(1).ref();
+    CoreTaskArgs task;
+    task.add_input(x);
+    task.add_output(y);
+    rt_submit_aiv_task(0, task);
 }
