@@ -2,6 +2,7 @@
 #include "command_line.hpp"
 
 #include "log_text.hpp"
+#include "pack_options.hpp"
 #include "text_format.hpp"
 
 #include <CLI/CLI.hpp>
@@ -9,14 +10,6 @@
 
 namespace pto::tool {
 namespace {
-
-constexpr const char *kPackNotes =
-    "A FILE.so is a shared object that exports an orchestration (PTO_ORCHESTRATION) or a kernel (PTO_KERNEL).\n"
-    "A --param is one parameter of a run, in the order of the signature: a tensor that is copied to the\n"
-    "chip (in), from it (out) or both (inout), or a scalar. DTYPE and RANK may be any or left out.\n"
-    "\n"
-    "  pto pack -o saxpy.pto --orch saxpy.so --entry saxpy --kernel 0:aiv:axpy.so \\\n"
-    "      --param in:float32:2:x --param in:float32:2:y --param out:float32:2:z --param scalar:any:any:alpha";
 
 constexpr const char *kImportNotes =
     "The bytes are those of a ChipCallable with its CoreCallables. They do not say what its parameters and\n"
@@ -48,12 +41,6 @@ constexpr const char *kRunNotes =
     "--timeout ends a run that takes longer, --stall-timeout one in which nothing has happened for so long.\n"
     "\n"
     "Exit status: 0 done and equal, 1 a golden differs, 2 usage or bad input, 3 the run failed.";
-
-/// One value per occurrence, so that a list never swallows the file that follows.
-CLI::Option *add_list(CLI::App &command, const char *name, std::vector<std::string> &values, const char *help)
-{
-    return command.add_option(name, values, help)->allow_extra_args(false);
-}
 
 std::string check_tolerance(const std::string &text)
 {
@@ -98,23 +85,6 @@ CLI::App *add_info(CLI::App &app, InfoRequest &request)
     CLI::App *command = app.add_subcommand("info", "Show what is in a .pto file");
     command->add_option("FILE.pto", request.path, "Callable to show")->required()->type_name("");
     command->add_flag("--json", request.as_json, "As JSON");
-    return command;
-}
-
-CLI::App *add_pack(CLI::App &app, PackRequest &request)
-{
-    CLI::App *command = app.add_subcommand("pack", "Make a .pto file of an orchestration and its kernels");
-    command->add_option("-o,--output", request.output, "File to write")->required()->type_name("FILE.pto");
-    command->add_option("--orch", request.orchestration, "Orchestration")->required()->type_name("FILE.so");
-    command->add_option("--entry", request.entry, "Symbol of the orchestration")->required()->type_name("SYMBOL");
-    command->add_option("--config", request.config, "Symbol that configures an entry in the dialect of pto/compat")
-        ->type_name("SYMBOL");
-    command->add_option("--name", request.name, "Name of the callable; default: the entry's")->type_name("NAME");
-    command->add_option("--arch", request.arch, "Arch that the shared objects are for; default: any")
-        ->type_name("NAME");
-    add_list(*command, "--kernel", request.kernels, "Kernel")->type_name("FUNC_ID:aic|aiv|any:FILE.so[:NAME]");
-    add_list(*command, "--param", request.params, "Parameter")->type_name("in|out|inout|scalar[:DTYPE[:RANK[:NAME]]]");
-    command->footer(kPackNotes);
     return command;
 }
 
@@ -197,12 +167,14 @@ CLI::App *add_status(CLI::App &app, StatusRequest &request)
 
 Request parse_command_line(int argc, const char *const *argv)
 {
-    CLI::App app("Packs, shows and runs callables of the PTO engine", "pto");
+    CLI::App app("Builds, packs, shows and runs callables of the PTO engine", "pto");
+    BuildRequest build;
     InfoRequest info;
     PackRequest pack;
     ImportRequest import_request;
     RunRequest run;
     StatusRequest status;
+    const CLI::App *build_command = add_build(app, build);
     const CLI::App *info_command = add_info(app, info);
     const CLI::App *pack_command = add_pack(app, pack);
     const CLI::App *import_command = add_import(app, import_request);
@@ -222,6 +194,8 @@ Request parse_command_line(int argc, const char *const *argv)
         const std::string command = commands.empty() ? "" : " " + commands.front()->get_name();
         throw Error("usage", std::string(error.what()) + "; see 'pto" + command + " --help'");
     }
+    if (build_command->parsed())
+        return build;
     if (info_command->parsed())
         return info;
     if (pack_command->parsed())

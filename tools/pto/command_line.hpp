@@ -3,6 +3,7 @@
 #ifndef PTO_TOOL_COMMAND_LINE_HPP
 #define PTO_TOOL_COMMAND_LINE_HPP
 
+#include "command_build.hpp"
 #include "command_import.hpp"
 #include "command_info.hpp"
 #include "command_pack.hpp"
@@ -21,8 +22,8 @@ struct HelpRequest {
     std::string text;
 };
 
-using Request =
-    std::variant<HelpRequest, VersionRequest, InfoRequest, PackRequest, ImportRequest, RunRequest, StatusRequest>;
+using Request = std::variant<HelpRequest, VersionRequest, BuildRequest, InfoRequest, PackRequest, ImportRequest,
+                             RunRequest, StatusRequest>;
 
 /// Throws Error for anything that is no command line of the tool.
 Request parse_command_line(int argc, const char *const *argv);

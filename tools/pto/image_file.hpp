@@ -28,6 +28,15 @@ private:
     std::unique_ptr<pto_image, Close> image_;
 };
 
+/// An image as bytes.
+struct PackedBytes {
+    std::unique_ptr<void, void (*)(void *)> bytes;
+    size_t size;
+};
+
+/// Throws Error, which names `command`.
+PackedBytes pack_bytes(const std::string &command, const pto_callable &callable);
+
 /// Writes the file, all or nothing; the line that says what is in it. Throws Error, which names `command` or the file.
 std::string write_image_file(const std::string &command, const pto_callable &callable, const std::string &path);
 

@@ -7,6 +7,7 @@
 #include "tool_error.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <new>
@@ -50,6 +51,12 @@ ExitCode execute(const ImportRequest &request)
     return kExitOk;
 }
 
+ExitCode execute(const BuildRequest &request)
+{
+    print(build(request));
+    return kExitOk;
+}
+
 ExitCode execute(const StatusRequest &request)
 {
     print(status(request));
@@ -71,7 +78,11 @@ int run_command_line(int argc, const char *const *argv)
         std::fprintf(stderr, "pto: %s\n", printable(error.what()).c_str());
         if (!error.facts().empty())
             std::fprintf(stderr, "pto:   %s\n", printable(error.facts()).c_str());
+        std::fputs(error.details().c_str(), stderr);
         return error.exit_code();
+    } catch (const Interrupted &interrupted) {
+        std::signal(interrupted.signal_number, SIG_DFL);
+        std::raise(interrupted.signal_number);
     } catch (const std::bad_alloc &) {
         std::fputs("pto: memory: there is not enough for these files: use smaller ones\n", stderr);
     } catch (const std::exception &error) {
