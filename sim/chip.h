@@ -48,12 +48,13 @@ private:
     static pto_status load(void *self, const void *image, std::size_t size, const char *symbol, aicpu::LoadedOrch *out,
                            char *message, std::size_t message_capacity);
     static void unload(void *self, const aicpu::LoadedOrch *loaded);
-    static bool lanes_pending(void *self);
+    static uint32_t lanes_pending(void *self);
 
     const host::DeviceConfig config_;
     DeviceMemory memory_;
     std::unique_ptr<aicpu::Executor> executor_;
     engine::Engine *engine_ = nullptr; ///< The executor's.
+    pto::hooks::PipeStates pipe_states_;
     Crew crew_;
     int load_problem_ = 0;
 
