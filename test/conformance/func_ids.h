@@ -36,7 +36,9 @@ enum func_id {
     HOOKS = 36,
     PIPE_AIC = 37,
     PIPE_AIV0 = 38,
-    PIPE_AIV1 = 39
+    PIPE_AIV1 = 39,
+    ALL_REDUCE = 40,
+    SEND = 41
 };
 
 #endif
