@@ -27,7 +27,7 @@ struct RunningKernel {
 static_assert(sizeof(RunningKernel) == sizeof(uint64_t));
 
 /// One thread that runs kernels: the caller of the run (worker 0) or a helper.
-struct alignas(64) Worker : pto::hooks::KernelHost {
+struct alignas(64) Worker final : pto::hooks::KernelHost {
     pto::posix::UserCodeGuard guard;
     std::atomic<uint64_t> kernel{0}; ///< A RunningKernel: in one word, so that nobody sees half of it.
     std::atomic<uint64_t> steps{0};  ///< One for each kernel that began and each that ended: odd while one is running.
