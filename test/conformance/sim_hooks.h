@@ -23,7 +23,7 @@ static inline state_hook find_state_hook(void)
 /* Under the race detector threads that spin on one word starve each other, and one that never calls the system gets no
  * signals. Everywhere else these kernels spin without any call. */
 #ifdef PTO_TEST_THREAD_SANITIZER
-extern int usleep(unsigned microseconds);
+#include <unistd.h>
 #define SPIN_PAUSE() usleep(10)
 #else
 #define SPIN_PAUSE() ((void)0)

@@ -83,7 +83,7 @@ void blocks_of_clusters_that_spin_proceed(void **)
     TestChip chip(two_processors());
     CallableBuilder builder = lanes("kernel_lane_pipe");
     chip.prepare(0, builder);
-    for (const uint32_t blocks : {2, 7, 24})
+    for (const uint32_t blocks : {2U, 7U, 24U})
         expect_blocks(Records(chip, 2, blocks, false));
 }
 
@@ -92,7 +92,7 @@ void blocks_that_start_together_and_spin_proceed(void **)
     TestChip chip(two_processors());
     CallableBuilder builder = lanes("kernel_lane_pipe");
     chip.prepare(0, builder);
-    for (const uint32_t blocks : {2, 7, 24}) {
+    for (const uint32_t blocks : {2U, 7U, 24U}) {
         const Records records(chip, 1, blocks, true);
         expect_blocks(records);
         std::set<int64_t> clusters;
@@ -115,7 +115,7 @@ void hundreds_of_cluster_tasks_run_on_few_threads(void **)
     chip.prepare(0, builder);
     std::set<int64_t> threads;
     for (int round = 0; round < 4; round++)
-        for (const uint32_t blocks : {1, 4}) {
+        for (const uint32_t blocks : {1U, 4U}) {
             const Records records(chip, 100 / blocks, blocks, false, 2000);
             expect_blocks(records);
             threads.merge(threads_of(records.all));
