@@ -13,7 +13,7 @@ PTO_ORCHESTRATION(all_reduce, 2, 2)
 }
 
 /* Waits for the counters without a kernel, then copies. Data, counters, copy; what each counter has to reach. */
-PTO_ORCHESTRATION(receive, 3, 1)
+PTO_ORCHESTRATION(receives, 3, 1)
 {
     const pto_tensor *data = pto_tensor_arg(orch, 0);
     pto_submit_aiv(orch, DEFER, PTO_INOUT(data), PTO_NO_DEP(pto_tensor_arg(orch, 1)), PTO_SCALAR(1), PTO_RUN_SCALAR(0),
@@ -22,7 +22,7 @@ PTO_ORCHESTRATION(receive, 3, 1)
 }
 
 /* View of the communicator, other rank, value, delay. */
-PTO_ORCHESTRATION(send, 1, 4)
+PTO_ORCHESTRATION(sends, 1, 4)
 {
     pto_submit_aiv(orch, SEND, PTO_INOUT(pto_tensor_arg(orch, 0)), PTO_RUN_SCALAR(0), PTO_RUN_SCALAR(1),
                    PTO_RUN_SCALAR(2), PTO_RUN_SCALAR(3));

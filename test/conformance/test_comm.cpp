@@ -177,8 +177,8 @@ void a_peer_that_does_not_come_is_a_timeout(void **)
 void a_task_completes_when_a_peer_has_counted(void **)
 {
     Chips chips;
-    CallableBuilder receive = comm_callable("receive").inout().inout().out().scalar();
-    CallableBuilder send = comm_callable("send").inout().scalar().scalar().scalar().scalar();
+    CallableBuilder receive = comm_callable("receives").inout().inout().out().scalar();
+    CallableBuilder send = comm_callable("sends").inout().scalar().scalar().scalar().scalar();
     chips.chips[0]->prepare(0, receive);
     chips.chips[1]->prepare(0, send);
     pto_comm *comm = chips.create();
@@ -215,7 +215,7 @@ void a_task_completes_when_a_peer_has_counted(void **)
 void a_counter_in_a_window_that_no_peer_counts_is_a_timeout(void **)
 {
     Chips chips(300'000'000);
-    CallableBuilder receive = comm_callable("receive").inout().inout().out().scalar();
+    CallableBuilder receive = comm_callable("receives").inout().inout().out().scalar();
     chips.chips[0]->prepare(0, receive);
     pto_comm *comm = chips.create();
     const uint64_t window = rank_of(comm, 0).window_in;
@@ -424,7 +424,7 @@ void closing_a_member_ends_its_communicators(void **)
 void ending_waits_for_the_runs_of_all_members(void **)
 {
     Chips chips;
-    CallableBuilder send = comm_callable("send").inout().scalar().scalar().scalar().scalar();
+    CallableBuilder send = comm_callable("sends").inout().scalar().scalar().scalar().scalar();
     chips.chips[1]->prepare(0, send);
     pto_comm *comm = chips.create();
     const uint64_t view = rank_of(comm, 1).context_address;
