@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The C functions: find the context, check what is the same for all, keep exceptions inside.
+#include "host/communicator.h"
 #include "host/context_table.h"
 #include "host/last_error.h"
 
@@ -88,8 +89,10 @@ pto_status pto_open(const pto_open_options *options, pto_context **out_context)
 void pto_close(pto_context *context)
 {
     Context *withdrawn = pto::host::withdraw(context);
-    if (withdrawn != nullptr)
-        Context::close(withdrawn);
+    if (withdrawn == nullptr)
+        return;
+    pto::host::end_communicators_of(withdrawn);
+    Context::close(withdrawn);
 }
 
 pto_status pto_malloc(pto_context *context, size_t size_bytes, uint64_t *out_device_address)

@@ -164,7 +164,8 @@ bool Context::is_allocated(uint64_t address, uint64_t size) const
     auto after = allocations_.upper_bound(address);
     if (after == allocations_.begin())
         return false;
-    const auto &[base, bytes] = *--after;
+    const auto &[base, allocation] = *--after;
+    const uint64_t bytes = allocation.size_bytes;
     return address - base < bytes && size <= bytes - (address - base);
 }
 
@@ -201,6 +202,11 @@ pto_status Context::check_unused(uint64_t address, uint64_t size) const
 pto_status Context::malloc(std::size_t size_bytes, uint64_t *out_address)
 {
     const std::lock_guard lock(mutex_);
+    return allocate(size_bytes, false, out_address);
+}
+
+pto_status Context::allocate(std::size_t size_bytes, bool is_window, uint64_t *out_address)
+{
     if (!is_healthy())
         return fail(PTO_ERROR_DEVICE_FAULTED, "an earlier run faulted the device: close the context");
     DeviceFailure failure{};
@@ -211,7 +217,7 @@ pto_status Context::malloc(std::size_t size_bytes, uint64_t *out_address)
     if (status != PTO_OK)
         return fail_device(status, -1, failure);
     try {
-        allocations_.emplace(address, size_bytes);
+        allocations_.emplace(address, Allocation{size_bytes, is_window});
     } catch (...) {
         device_.mem_free(handle_, address);
         throw;
@@ -228,13 +234,56 @@ pto_status Context::free(uint64_t address)
     if (found == allocations_.end())
         return fail(PTO_ERROR_NOT_DEVICE_MEMORY, "0x%llx is not the address of a live allocation",
                     static_cast<unsigned long long>(address));
-    const pto_status status = check_unused(address, found->second);
+    if (found->second.is_window)
+        return fail(PTO_ERROR_NOT_DEVICE_MEMORY, "0x%llx belongs to a communicator: pto_comm_destroy frees it",
+                    static_cast<unsigned long long>(address));
+    const pto_status status = check_unused(address, found->second.size_bytes);
     if (status != PTO_OK)
         return status;
-    allocated_bytes_ -= found->second;
-    allocations_.erase(found);
-    device_.mem_free(handle_, address);
+    remove(found);
     return PTO_OK;
+}
+
+void Context::remove(Allocations::iterator allocation)
+{
+    const uint64_t address = allocation->first;
+    allocated_bytes_ -= allocation->second.size_bytes;
+    allocations_.erase(allocation);
+    device_.mem_free(handle_, address);
+}
+
+pto_status Context::allocate_window(std::size_t size_bytes, uint64_t *out_address)
+{
+    {
+        const std::lock_guard lock(mutex_);
+        const pto_status status = allocate(size_bytes, true, out_address);
+        if (status != PTO_OK)
+            return status;
+    }
+    // Nobody else knows the address yet.
+    const pto_status status = device_.mem_zero(handle_, *out_address, size_bytes);
+    return status == PTO_OK ? PTO_OK : fail(status, "%zu bytes of device memory cannot be cleared", size_bytes);
+}
+
+pto_status Context::write_window(uint64_t address, const void *source, std::size_t size)
+{
+    const pto_status status = device_.copy_to(handle_, address, source, size);
+    return status == PTO_OK ? PTO_OK : fail(status, "the copy of %zu bytes to the device failed", size);
+}
+
+void Context::free_window(uint64_t address)
+{
+    const std::lock_guard lock(mutex_);
+    remove(allocations_.find(address));
+}
+
+void Context::await_runs()
+{
+    Lock lock(mutex_);
+    Turn turn;
+    turns_.push(turn);
+    wait_for_turn(turn, lock);
+    leave(turn);
 }
 
 pto_status Context::copy_to_device(uint64_t destination, const void *source, std::size_t size)

@@ -27,6 +27,13 @@ public:
     pto_status copy_to_device(uint64_t destination, const void *source, std::size_t size);
     pto_status copy_from_device(void *destination, uint64_t source, std::size_t size);
 
+    /// Memory that belongs to a communicator: zero, and not the caller's to free. Does not wait for runs.
+    pto_status allocate_window(std::size_t size_bytes, uint64_t *out_address);
+    pto_status write_window(uint64_t address, const void *source, std::size_t size);
+    void free_window(uint64_t address);
+    /// Returns when the runs and copies that were submitted before are over.
+    void await_runs();
+
     pto_status prepare(int32_t callable_id, const pto_callable *callable);
     /// `result` is as PTO_RUN_RESULT_INIT makes it. Its times are filled in only if they are wanted.
     pto_status run(int32_t callable_id, const pto_args &args, const pto_run_options &options, pto_run_result &result,
@@ -52,6 +59,11 @@ private:
     friend class Run;
     using Lock = std::unique_lock<std::mutex>;
 
+    struct Allocation {
+        uint64_t size_bytes;
+        bool is_window;
+    };
+
     static void log(void *user, int32_t level, const char *message);
     pto_status open_device(const pto_open_options &options);
     bool is_healthy() const { return device_.is_healthy(handle_) && !load_acquire(host_faulted_); }
@@ -62,6 +74,9 @@ private:
     /// Whether the range lies inside one live allocation.
     bool is_allocated(uint64_t address, uint64_t size) const;
     pto_status check_unused(uint64_t address, uint64_t size) const;
+    pto_status allocate(std::size_t size_bytes, bool is_window, uint64_t *out_address);
+    using Allocations = std::pmr::map<uint64_t, Allocation>;
+    void remove(Allocations::iterator allocation);
     pto_status check_prepared(int32_t callable_id) const;
     pto_status install(int32_t callable_id, const pto_callable &callable);
     bool create_recorder();
@@ -102,8 +117,8 @@ private:
     std::atomic<bool> host_faulted_{false}; ///< An orchestration on the host had to be taken off its thread.
     GraphRecorder *recorder_ = nullptr;     ///< Used by the run whose turn it is.
 
-    mutable std::mutex mutex_;                      ///< Guards what follows.
-    std::pmr::map<uint64_t, uint64_t> allocations_; ///< Address and size of what pto_malloc gave.
+    mutable std::mutex mutex_; ///< Guards what follows.
+    Allocations allocations_;  ///< By address: what pto_malloc gave, and windows.
     uint64_t allocated_bytes_ = 0;
     PreparedCallable *callables_[PTO_MAX_CALLABLES] = {};
     TurnQueue turns_;

@@ -75,6 +75,7 @@ struct DeviceInterface {
 
     pto_status (*mem_alloc)(Device *device, uint64_t size_bytes, uint64_t *out_address, DeviceFailure *failure);
     void (*mem_free)(Device *device, uint64_t address);
+    pto_status (*mem_zero)(Device *device, uint64_t address, uint64_t size_bytes);
     pto_status (*copy_to)(Device *device, uint64_t destination, const void *source, std::size_t size);
     pto_status (*copy_from)(Device *device, void *destination, uint64_t source, std::size_t size);
     /// Whether an address is in the device's range at all, allocated or not.

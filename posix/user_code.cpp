@@ -173,6 +173,11 @@ void UserCodeGuard::rebind(UserCodeGuard *guard)
     current_guard = guard;
 }
 
+const UserCodeOwner *UserCodeGuard::current_owner()
+{
+    return current_guard == nullptr ? nullptr : current_guard->owner_;
+}
+
 void UserCodeGuard::request_abort()
 {
     requested_.store(true, std::memory_order_relaxed);

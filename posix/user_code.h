@@ -22,6 +22,12 @@ struct Fault {
 
 class Watchdog;
 
+/// Whoever runs user code on a thread. What that code calls finds it there; only they know what it is.
+class UserCodeOwner {
+protected:
+    ~UserCodeOwner() = default;
+};
+
 /// Ends user code (a kernel, an orchestration) that never returns or that faults: a signal, sent by another thread or
 /// raised by the fault, has a handler that jumps out of it. What the user code held stays held, so the device is
 /// unusable afterwards; but neither the thread is lost, which may be the caller's own, nor the process.
@@ -44,6 +50,11 @@ public:
     /// signals gets one, until it ends: the handler of a stack that has overflowed needs it.
     UserCodeGuard *bind();
     static void rebind(UserCodeGuard *guard);
+
+    /// Who runs the bound thread's user code; before it is bound.
+    void set_owner(const UserCodeOwner *owner) { owner_ = owner; }
+    /// That of the calling thread's guard; nullptr: it has none.
+    static const UserCodeOwner *current_owner();
 
     void arm() { set_state(kArmed); }
     void disarm() { set_state(kIdle); }
@@ -87,6 +98,7 @@ private:
     static void on_fault(int signal, siginfo_t *info, void *context);
 
     pthread_t thread_{};
+    const UserCodeOwner *owner_ = nullptr;
     const SignalStack *stack_ = nullptr; ///< The bound thread's.
     Fault fault_{};
     std::atomic<bool> bound_{false};

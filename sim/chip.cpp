@@ -63,7 +63,9 @@ bool Chip::set_up(host::DeviceFailure *failure)
     const aicpu::ExecutorPort port{this, start, offer, poll, &lane_count_, relax, work_ready, log, load, find, unload};
     executor_ = std::make_unique<aicpu::Executor>(setup, port);
     engine_ = &executor_->engine();
-    const int problem = crew_.start(executor_.get(), lanes_pending, this);
+    const int problem = crew_.start(executor_.get(), {this, lanes_pending, poll}, &pipe_states_);
+    if (!pto::hooks::export_kernel_hooks())
+        log(this, PTO_LOG_INFO, "kernels do not find the functions of pto/sim.h: link the program with -rdynamic");
     if (problem == 0)
         return true;
     failure->raw = problem;
@@ -177,8 +179,11 @@ PTO_HOT bool Chip::run_kernel(uint32_t index, const aicpu::LaneRun &run)
 
 bool Chip::start(void *self, uint32_t worker, const aicpu::LaneRun *runs, uint32_t count)
 {
-    if (count > 1)
+    if (count > 1) {
+        if ((runs[0].slot->flags & engine::kSyncStart) == 0) // the others of a cohort may wait for these
+            static_cast<Chip *>(self)->crew_.await_idle_helpers(worker, count - 1);
         offer(self, runs + 1, count - 1);
+    }
     return static_cast<Chip *>(self)->run_kernel(worker, runs[0]);
 }
 
@@ -186,13 +191,15 @@ void Chip::offer(void *self, const aicpu::LaneRun *runs, uint32_t count)
 {
     auto &chip = *static_cast<Chip *>(self);
     const pto::posix::UserCodeGuard::Shield shield;
-    {
-        const std::lock_guard lock(chip.lanes_mutex_);
-        chip.lanes_.insert(chip.lanes_.end(), runs, runs + count);
-        store_release(chip.lane_count_, static_cast<uint32_t>(chip.lanes_.size()));
-    }
-    // They may wait for others, so each gets a thread at once, if it is not done by then.
-    chip.crew_.summon(count);
+    const std::lock_guard lock(chip.lanes_mutex_);
+    chip.lanes_.insert(chip.lanes_.end(), runs, runs + count);
+    const auto waiting = static_cast<uint32_t>(chip.lanes_.size());
+    chip.lane_count_.store(waiting, std::memory_order_seq_cst); // L1: before it is known who seeks
+    // They may wait for others, so each gets a thread at once. Under the lock, or two offers would wake helpers for the
+    // same instances.
+    const uint32_t seekers = chip.crew_.seekers();
+    if (waiting > seekers)
+        chip.crew_.summon(waiting - seekers);
 }
 
 bool Chip::poll(void *self, uint32_t worker)
@@ -201,6 +208,7 @@ bool Chip::poll(void *self, uint32_t worker)
     if (load_relaxed(chip.lane_count_) == 0)
         return false;
     aicpu::LaneRun run;
+    bool is_seeking = false;
     {
         const pto::posix::UserCodeGuard::Shield shield;
         const std::lock_guard lock(chip.lanes_mutex_);
@@ -208,16 +216,19 @@ bool Chip::poll(void *self, uint32_t worker)
             return false;
         run = chip.lanes_.front();
         chip.lanes_.pop_front();
+        // Whoever counts the instances that wait does not count who has one: both under the lock.
         store_release(chip.lane_count_, static_cast<uint32_t>(chip.lanes_.size()));
+        is_seeking = chip.crew_.worker(worker).is_seeking.exchange(false, std::memory_order_relaxed);
     }
     if (chip.run_kernel(worker, run))
         chip.executor_->scheduler().lane_done(worker, run);
+    store_relaxed(chip.crew_.worker(worker).is_seeking, is_seeking);
     return true;
 }
 
-bool Chip::lanes_pending(void *self)
+uint32_t Chip::lanes_pending(void *self)
 {
-    return load_relaxed(static_cast<Chip *>(self)->lane_count_) != 0;
+    return static_cast<Chip *>(self)->lane_count_.load(std::memory_order_seq_cst); // L1
 }
 
 /// Tells the scheduler of a kernel that has returned before its task is complete. What it registered is copied first:

@@ -49,12 +49,13 @@ private:
                            std::size_t message_capacity);
     static bool find(void *self, const aicpu::LoadedOrch *loaded, const char *symbol, OrchSymbol *out);
     static void unload(void *self, const aicpu::LoadedOrch *loaded);
-    static bool lanes_pending(void *self);
+    static uint32_t lanes_pending(void *self);
 
     const host::DeviceConfig config_;
     DeviceMemory memory_;
     std::unique_ptr<aicpu::Executor> executor_;
     engine::Engine *engine_ = nullptr; ///< The executor's.
+    pto::hooks::PipeStates pipe_states_;
     Crew crew_;
     int load_problem_ = 0;
 

@@ -31,14 +31,17 @@ Crew::Crew(const Config &config)
         workers_.push_back(std::make_unique_for_overwrite<Worker>());
     helpers_.reserve(config_.max_workers);
     parked_stack_.reserve(config_.max_workers);
-    store_relaxed(parked_, config_.helpers);
 }
 
-int Crew::start(aicpu::Executor *executor, bool (*lanes_pending)(void *), void *lanes_self)
+int Crew::start(aicpu::Executor *executor, const Lanes &lanes, pto::hooks::PipeStates *pipe_states)
 {
     executor_ = executor;
-    lanes_pending_ = lanes_pending;
-    lanes_self_ = lanes_self;
+    lanes_ = lanes;
+    ages_.resize(workers_.size());
+    for (const auto &worker : workers_) {
+        worker->pipe_states = pipe_states;
+        worker->guard.set_owner(worker.get());
+    }
     pto::posix::UserCodeGuard::install_handlers();
     store_relaxed(monitor_awake_, true);
     try {
@@ -139,60 +142,115 @@ void Crew::note_kernel_time(uint64_t elapsed_ns)
 void Crew::work_ready(uint32_t count)
 {
     const uint64_t kernel_ns = load_relaxed(kernel_ns_);
-    if (load_relaxed(parked_) == 0 || kernel_ns < tuning::kSharedKernelNs)
+    if (load_relaxed(ordinary_) >= config_.helpers || kernel_ns < tuning::kSharedKernelNs)
         return;
     const uint64_t waiting = load_relaxed(waiting_ns_) + count * kernel_ns;
     store_relaxed(waiting_ns_, waiting);
     if (waiting < tuning::kWakeWorkNs)
         return;
     store_relaxed(waiting_ns_, uint64_t{0});
-    wake_helpers(1, config_.helpers);
+    wake_helpers(1, config_.helpers, Duty::kAnything);
+}
+
+void Crew::await_idle_helpers(uint32_t index, uint32_t count) const
+{
+    // One block for each thread that takes any work.
+    const uint32_t usual = kCoresPerCluster * (1 + config_.helpers) - 1;
+    const uint32_t started = load_acquire(started_);
+    if (started < usual)
+        return;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::nanoseconds(tuning::kIdleHelperWaitNs);
+    for (;;) {
+        uint32_t needed = count + lanes_.pending(lanes_.self);
+        for (uint32_t i = 1; i <= started && needed > 0; i++)
+            needed -= i == index || workers_[i]->is_running() ? 0 : 1;
+        if (needed == 0 || std::chrono::steady_clock::now() >= deadline)
+            return;
+        sched_yield();
+    }
+}
+
+uint32_t Crew::seekers() const
+{
+    const pto::posix::UserCodeOwner *caller = pto::posix::UserCodeGuard::current_owner();
+    uint32_t count = 0;
+    for (uint32_t i = 1, last = load_acquire(started_); i <= last; i++) {
+        const Worker &worker = *workers_[i];
+        // L1: what waits is there already, so one that does not seek any more comes back for it.
+        if (worker.is_seeking.load(std::memory_order_seq_cst) && !worker.is_running() && &worker != caller)
+            count++;
+    }
+    return count;
 }
 
 void Crew::summon(uint32_t count)
 {
-    wake_helpers(count, config_.max_workers - 1);
+    wake_helpers(count, config_.max_workers - 1, Duty::kLanes);
 }
 
-/// Wakes parked helpers, then starts new threads while fewer than `limit` exist. Returns how many.
-uint32_t Crew::wake_helpers(uint32_t count, uint32_t limit)
+/// Wakes parked helpers, then starts new threads while fewer than `limit` exist.
+void Crew::wake_helpers(uint32_t count, uint32_t limit, Duty duty)
 {
     const pto::posix::UserCodeGuard::Shield shield;
     const std::lock_guard lock(mutex_);
-    uint32_t woken = 0;
-    while (woken < count && !parked_stack_.empty()) {
-        Helper &helper = *helpers_[parked_stack_.back()];
+    for (; count > 0 && !stopping_; count--) {
+        if (parked_stack_.empty() && (helpers_.size() >= limit || !start_helper()))
+            return;
+        const uint32_t index = parked_stack_.back();
+        Helper &helper = *helpers_[index];
         parked_stack_.pop_back();
+        helper.is_ordinary = duty == Duty::kAnything;
+        if (helper.is_ordinary)
+            ordinary_.fetch_add(1, std::memory_order_relaxed);
+        workers_[index + 1]->is_seeking.store(true, std::memory_order_seq_cst); // L1
         helper.awake = true;
         helper.wake.notify_one();
-        woken++;
     }
-    while (woken < count && helpers_.size() < limit && !stopping_) {
-        helpers_.push_back(std::make_unique<Helper>());
-        helpers_.back()->awake = true;
-        try {
-            helpers_.back()->thread = std::thread(&Crew::helper_main, this, static_cast<uint32_t>(helpers_.size()));
-        } catch (const std::system_error &) {
-            helpers_.pop_back(); // fewer helpers: slower, not wrong
-            break;
-        }
-        woken++;
-    }
-    const auto busy = static_cast<uint32_t>(helpers_.size() - parked_stack_.size());
-    store_relaxed(parked_, busy < config_.helpers ? config_.helpers - busy : 0);
-    return woken;
 }
 
+/// Starts a thread, which waits to be woken. False: the system has none; fewer helpers are slower, not wrong.
+bool Crew::start_helper()
+{
+    helpers_.push_back(std::make_unique<Helper>());
+    const auto index = static_cast<uint32_t>(helpers_.size());
+    try {
+        helpers_.back()->thread = std::thread(&Crew::helper_main, this, index);
+    } catch (const std::system_error &) {
+        helpers_.pop_back();
+        return false;
+    }
+    store_release(started_, index);
+    parked_stack_.push_back(index - 1);
+    return true;
+}
+
+/// Sleeps until it is woken; at once when instances wait that somebody may have left to this helper. False: the crew
+/// stops.
 bool Crew::park(uint32_t index, std::unique_lock<std::mutex> &lock)
 {
     Helper &helper = *helpers_[index - 1];
-    if (helper.awake)
-        helper.awake = false; // woken while it was working: look once more
+    std::atomic<bool> &is_seeking = workers_[index]->is_seeking;
+    is_seeking.store(false, std::memory_order_seq_cst); // L1
+    if (is_on() && !load_relaxed(executor_->engine().abandoned) && lanes_.pending(lanes_.self) != 0) {
+        is_seeking.store(true, std::memory_order_seq_cst); // L1
+        return !stopping_;
+    }
+    if (helper.is_ordinary)
+        ordinary_.fetch_sub(1, std::memory_order_relaxed);
+    helper.is_ordinary = false;
+    helper.awake = false;
     parked_stack_.push_back(index - 1);
-    const auto busy = static_cast<uint32_t>(helpers_.size() - parked_stack_.size());
-    store_relaxed(parked_, busy < config_.helpers ? config_.helpers - busy : 0);
     helper.wake.wait(lock, [&] { return helper.awake || stopping_; });
     return !stopping_;
+}
+
+/// A helper that was woken for one instance takes other work too, unless enough do.
+bool Crew::enlist(Helper &helper)
+{
+    uint32_t count = load_relaxed(ordinary_);
+    while (!helper.is_ordinary && count < config_.helpers)
+        helper.is_ordinary = ordinary_.compare_exchange_weak(count, count + 1, std::memory_order_relaxed);
+    return helper.is_ordinary;
 }
 
 engine::Gate *Crew::gate()
@@ -233,11 +291,17 @@ void Crew::helper_main(uint32_t index)
     if (CPU_COUNT(&processors_) > 0)
         sched_setaffinity(0, sizeof processors_, &processors_);
     workers_[index]->guard.bind();
+    Helper *helper = nullptr;
+    {
+        std::unique_lock lock(mutex_);
+        helper = helpers_[index - 1].get();
+        helper->wake.wait(lock, [&] { return helper->awake || stopping_; });
+    }
     for (;;) {
         announce();
         if (state_.load(std::memory_order_seq_cst) != kIdle && pass_gate()) { // S1
             executor_->engine().engage(index);
-            help(index);
+            help(index, *helper);
         }
         depart();
         std::unique_lock lock(mutex_);
@@ -248,16 +312,15 @@ void Crew::helper_main(uint32_t index)
 }
 
 /// Steps the scheduler until there has been nothing to do for a while, the run ends, or a kernel is aborted.
-void Crew::help(uint32_t index)
+void Crew::help(uint32_t index, Helper &helper)
 {
     if (sigsetjmp(workers_[index]->guard.landing, 0) != 0)
         return note_landing(index);
-    aicpu::Scheduler &scheduler = executor_->scheduler();
     const engine::Engine &engine = executor_->engine();
     for (uint32_t idle = 0; idle < tuning::kHelperIdleRounds;) {
         if (load_relaxed(state_) == kIdle || load_relaxed(engine.abandoned))
             return;
-        if (scheduler.step(index)) {
+        if (take_work(index, helper)) {
             idle = 0;
             if (load_relaxed(owner_sleeps_))
                 wake_owner();
@@ -266,7 +329,21 @@ void Crew::help(uint32_t index)
             pause_briefly();
         }
     }
-    scheduler.flush(index);
+    executor_->scheduler().flush(index);
+}
+
+/// One unit of the work that is this helper's to do; false: there is none.
+bool Crew::take_work(uint32_t index, Helper &helper)
+{
+    aicpu::Scheduler &scheduler = executor_->scheduler();
+    if (helper.is_ordinary)
+        return scheduler.step(index);
+    if (lanes_.run_one(lanes_.self, index)) {
+        if (!enlist(helper))
+            scheduler.flush(index); // what this instance made ready is for others
+        return true;
+    }
+    return enlist(helper);
 }
 
 void Crew::wake_owner()

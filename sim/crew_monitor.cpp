@@ -53,6 +53,51 @@ uint64_t Crew::progress() const
     return sum;
 }
 
+uint64_t Crew::ended() const
+{
+    uint64_t sum = 0;
+    for (const auto &worker : workers_)
+        sum += load_relaxed(worker->steps) / 2;
+    return sum;
+}
+
+/// Learns how long kernels take.
+void Crew::note_ages(Watch *watch, uint64_t elapsed_ns)
+{
+    for (std::size_t i = 0; i < workers_.size(); i++) {
+        KernelAge &kernel = ages_[i];
+        const uint64_t steps = load_relaxed(workers_[i]->steps);
+        if (steps == kernel.steps) {
+            kernel.age_ns += elapsed_ns;
+            continue;
+        }
+        if (kernel.steps % 2 == 1 && kernel.age_ns > watch->longest_ns)
+            watch->longest_ns = kernel.age_ns; // it has ended, so it did not wait for what does not come
+        kernel = {steps, 0};
+    }
+}
+
+/// Nothing has moved for a while. When there is more to run, the kernels that run may be waiting for it: certainly for
+/// instances of their blocks, which then have a thread already, unless one that was to take them took something else;
+/// maybe for tasks that are ready. But whoever is awake only waits for a processor.
+void Crew::replace_blocked(Watch *watch, uint64_t elapsed_ns)
+{
+    const uint32_t waiting = lanes_.pending(lanes_.self);
+    const uint32_t seeking = seekers();
+    if (waiting > seeking)
+        summon(waiting - seeking);
+    if (waiting > 0 || seeking > 0 || !executor_->scheduler().has_ready())
+        return;
+    watch->waiting_ns += elapsed_ns;
+    const uint64_t usual = tuning::kPatienceKernels * watch->longest_ns;
+    const uint64_t patience = usual < tuning::kMostPatienceNs ? usual : tuning::kMostPatienceNs;
+    if (watch->waiting_ns < patience || watch->waiting_ns < tuning::kLeastPatienceNs)
+        return;
+    wake_helpers(watch->boost, config_.max_workers - 1, Duty::kAnything);
+    watch->boost *= 2;
+    watch->waiting_ns = 0;
+}
+
 void Crew::look(Watch *watch)
 {
     const uint64_t run = load_relaxed(run_number_);
@@ -63,7 +108,8 @@ void Crew::look(Watch *watch)
     const uint64_t elapsed_ns = since < tuning::kLongestTickNs ? since : tuning::kLongestTickNs;
     watch->last_look = time;
     if (run != watch->run) {
-        *watch = {time, run, now, 0, 0, 0, 1};
+        *watch = {time, run, now, ended(), 0, 0, 0, 0, watch->longest_ns / 2, 1};
+        ages_.assign(workers_.size(), {});
         return;
     }
     watch->running_ns += elapsed_ns;
@@ -73,17 +119,19 @@ void Crew::look(Watch *watch)
             abort_run(*watch, false);
         return;
     }
+    note_ages(watch, elapsed_ns);
     if (now != watch->progress) {
         watch->progress = now;
         watch->quiet_ns = 0;
-        watch->boost = 1;
+        watch->waiting_ns = 0;
+        // Kernels that begin may wait with the others; one that has ended did not.
+        if (const uint64_t count = ended(); count != watch->ended) {
+            watch->ended = count;
+            watch->boost = 1;
+        }
     } else {
         watch->quiet_ns += elapsed_ns;
-        // Every thread is inside a kernel and there is more to run: those kernels may be waiting for it.
-        if (executor_->scheduler().has_ready() || lanes_pending_(lanes_self_)) {
-            wake_helpers(watch->boost, config_.max_workers - 1);
-            watch->boost *= 2;
-        }
+        replace_blocked(watch, elapsed_ns);
     }
     const uint64_t timeout = load_relaxed(timeout_ns_);
     const bool stalled = watch->quiet_ns >= config_.stall_timeout_ns;
@@ -112,7 +160,7 @@ void Crew::look_at_ready(aicpu::StallView *view)
 {
     engine::Engine &engine = executor_->engine();
     // Instances that wait for a thread hold cores already.
-    view->is_ready = lanes_pending_(lanes_self_) || executor_->scheduler().has_ready();
+    view->is_ready = lanes_.pending(lanes_.self) != 0 || executor_->scheduler().has_ready();
     for (engine::ReadyQueue &queue : engine.ready) {
         const uint32_t index = queue.pop(&engine.tasks[0]);
         if (index == engine::kNone)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/device_memory.h"
 
+#include "engine/base/memory.h"
+
 #include <sys/mman.h>
 
 namespace pto::inline PTO_ARCH::sim {
@@ -14,6 +16,24 @@ void *map_lazily(std::size_t size)
 
 // Releasing large blocks gives their pages back to the system; for small ones the call would cost more than it saves.
 constexpr uint64_t kReturnBytes = 1 << 20;
+
+constexpr uint64_t kPageBytes = 4096;
+
+/// Gives the whole pages of a range back to the system: they read as zero from then on.
+void return_pages(uint64_t begin, uint64_t end)
+{
+    madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
+}
+
+constexpr uint64_t first_page(uint64_t address)
+{
+    return (address + kPageBytes - 1) / kPageBytes * kPageBytes;
+}
+
+constexpr uint64_t last_page(uint64_t address)
+{
+    return address / kPageBytes * kPageBytes;
+}
 
 } // namespace
 
@@ -61,6 +81,18 @@ bool DeviceMemory::is_full() const
     return blocks_.size() == kMaxAllocations;
 }
 
+void DeviceMemory::clear(uint64_t address, uint64_t size_bytes)
+{
+    const uint64_t end = address + size_bytes;
+    if (size_bytes < kReturnBytes) {
+        memset(reinterpret_cast<void *>(address), 0, size_bytes);
+        return;
+    }
+    memset(reinterpret_cast<void *>(address), 0, first_page(address) - address);
+    return_pages(first_page(address), last_page(end));
+    memset(reinterpret_cast<void *>(last_page(end)), 0, end - last_page(end));
+}
+
 void DeviceMemory::release(uint64_t address)
 {
     const std::lock_guard lock(mutex_);
@@ -68,12 +100,8 @@ void DeviceMemory::release(uint64_t address)
     if (found == blocks_.end())
         return;
     const uint64_t size = heap_.size_bytes(found->second);
-    if (size >= kReturnBytes) {
-        const uint64_t page = 4096;
-        const uint64_t first = (address + page - 1) / page * page;
-        const uint64_t last = (address + size) / page * page;
-        madvise(reinterpret_cast<void *>(first), last - first, MADV_DONTNEED);
-    }
+    if (size >= kReturnBytes)
+        return_pages(first_page(address), last_page(address + size));
     heap_.release(found->second);
     blocks_.erase(found);
 }

@@ -24,6 +24,8 @@ public:
     /// 0 when there is no room. Fresh pages read as zero, reused ones as they were left.
     uint64_t allocate(uint64_t size_bytes);
     void release(uint64_t address);
+    /// Makes part of an allocation zero; whole pages without touching them.
+    void clear(uint64_t address, uint64_t size_bytes);
 
     uint64_t base() const { return base_; }
     uint64_t size_bytes() const { return size_bytes_; }

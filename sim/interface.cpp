@@ -30,6 +30,12 @@ void mem_free(host::Device *device, uint64_t address)
     Chip::of(device).memory().release(address);
 }
 
+pto_status mem_zero(host::Device *device, uint64_t address, uint64_t size_bytes)
+{
+    Chip::of(device).memory().clear(address, size_bytes);
+    return PTO_OK;
+}
+
 pto_status copy_to(host::Device *, uint64_t destination, const void *source, std::size_t size)
 {
     memcpy(reinterpret_cast<void *>(destination), source, size);
@@ -123,6 +129,7 @@ const host::DeviceInterface *device_interface()
         .close = Chip::close,
         .mem_alloc = mem_alloc,
         .mem_free = mem_free,
+        .mem_zero = mem_zero,
         .copy_to = copy_to,
         .copy_from = copy_from,
         .owns_address = owns_address,

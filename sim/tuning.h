@@ -32,11 +32,23 @@ inline constexpr uint32_t kOwnerYieldRounds = 256;
 /// Longest sleep of the owner, in ns. A helper that completes something ends it at once; this bounds a lost wake-up.
 inline constexpr uint64_t kOwnerSleepNs = 1'000'000;
 
-/// Interval of the monitor's looks at a run, in ns: how soon a blocked kernel's thread is replaced.
+/// Interval of the monitor's looks at a run, in ns: how soon a blocked kernel's thread is replaced at best.
 inline constexpr uint64_t kMonitorTickNs = 1'000'000;
 
 /// Most time, in ns, that counts as passed between two looks. On a loaded machine looks are a few ticks apart.
 inline constexpr uint64_t kLongestTickNs = 20'000'000;
+
+/// The longest time of a kernel, times this, is how long nothing may move before tasks that are ready get further
+/// threads, within these bounds in ns. Most kernels do not wait for others: those of a simulated instruction set take
+/// milliseconds, and a thread that is started for nothing keeps a megabyte of such a kernel's state for good. More than
+/// the upper bound would be felt by kernels that do wait.
+inline constexpr uint64_t kPatienceKernels = 2;
+inline constexpr uint64_t kLeastPatienceNs = 20'000'000;
+inline constexpr uint64_t kMostPatienceNs = 250'000'000;
+
+/// Longest wait, in ns, for a helper that is about to leave its kernel, before a thread is started in its place. Where
+/// kernels spin on few processors, those that are through with a block may have to wait for one to return.
+inline constexpr uint64_t kIdleHelperWaitNs = 20'000'000;
 
 /// Looks without a run after which the monitor parks. Until then a new run need not wake it.
 inline constexpr uint32_t kMonitorIdleTicks = 50;

@@ -32,7 +32,13 @@ enum func_id {
     LATE_FILL = 32,
     LANE_AIC = 33,
     LANE_AIV0 = 34,
-    LANE_AIV1 = 35
+    LANE_AIV1 = 35,
+    HOOKS = 36,
+    PIPE_AIC = 37,
+    PIPE_AIV0 = 38,
+    PIPE_AIV1 = 39,
+    ALL_REDUCE = 40,
+    SEND = 41
 };
 
 #endif

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "host/image_store.h"
+#include "pto/comm.h"
 #include "wrapped_device.hpp"
 
 #include "contracts.hpp"
@@ -209,6 +210,30 @@ void a_malloc_or_copy_that_fails_says_so(void **)
     EXPECT_STATUS(PTO_OK, pto_free(chip.get(), address));
 }
 
+void a_communicator_that_fails_at_any_step_leaves_nothing_on_any_chip(void **)
+{
+    const TestChip chips[3];
+    pto_context *const contexts[] = {chips[0].get(), chips[1].get(), chips[2].get()};
+    pto_comm_options options = PTO_COMM_OPTIONS_INIT;
+    options.rank_count = 3;
+    options.contexts = contexts;
+    options.window_bytes = 5000;
+    options.workspace_bytes = 100;
+    options.has_out_windows = 1;
+    pto_comm *comm = nullptr;
+    const DeviceBooks before = device_books();
+    const uint32_t failed = fail_each_call([&] { return pto_comm_create(&options, &comm); },
+                                           [&] {
+                                               assert_null(comm);
+                                               EXPECT_MESSAGE("rank ");
+                                               assert_true(device_books().holds_the_same_as(before));
+                                           });
+    assert_true(has(failed, DeviceCall::kMemAlloc) && has(failed, DeviceCall::kCopyTo));
+    pto_comm_destroy(comm);
+    assert_true(device_books().holds_the_same_as(before));
+    assert_int_equal(device_books().mistakes, 0);
+}
+
 // ---- what a run asks of the device
 
 void a_run_loads_unloads_and_once_warm_allocates_nothing(void **)
@@ -400,6 +425,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_run_that_reads_elements_fails_with_any_copy_that_it_makes),
         cmocka_unit_test(where_the_device_fails_for_an_instance_of_a_graph_replays_do_without),
         cmocka_unit_test(a_malloc_or_copy_that_fails_says_so),
+        cmocka_unit_test(a_communicator_that_fails_at_any_step_leaves_nothing_on_any_chip),
         cmocka_unit_test(a_run_loads_unloads_and_once_warm_allocates_nothing),
         cmocka_unit_test(the_names_of_an_orchestration_reach_the_device),
         cmocka_unit_test(closing_gives_the_device_everything_back),

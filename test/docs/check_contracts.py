@@ -10,14 +10,15 @@ The first cell is the number of the contract or its section and name. The last c
 each followed by a colon and its cases, each name in backquotes; files are separated by semicolons. A row without tests
 begins its last cell with "does not apply". A case of a C or C++ file exists when the file both defines it and lists it
 with cmocka_unit_test; one of a Python file when there is a method of that name; one of a meson.build file when a string
-there begins with it. The numbers 1 to 21 are all there, once each and in order."""
+there begins with it. The numbers 1 to 21 and 23 are
+there, once each and in order."""
 
 import argparse
 import pathlib
 import re
 import sys
 
-NUMBERS = list(range(1, 22))
+NUMBERS = [*range(1, 22), 23]  # 22 is about building, not about the library
 ENTRY = re.compile(r"`([^`]+)`:\s*((?:`[^`]+`(?:,\s*)?)+)")
 
 
@@ -71,7 +72,7 @@ def check(root, contracts):
             numbers.append(int(first))
         mistakes += check_row(root, f"{contracts.name}:{line}", tests)
     if numbers != NUMBERS:
-        mistakes.append(f"{contracts.name}: contracts {numbers}, expected {NUMBERS[0]} to {NUMBERS[-1]} in order")
+        mistakes.append(f"{contracts.name}: contracts {numbers}, expected {NUMBERS} in order")
     return mistakes
 
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "pto/callable.h"
+#include "pto/comm.h"
 #include "pto/kernel.h"
 #include "pto/orch.h"
 #include "pto/pto.h"
@@ -358,6 +359,40 @@ static void the_last_error_has_432_bytes_in_this_order(void **state)
     BYTES(pto_error, message, 256);
 }
 
+static void what_a_rank_knows_has_1056_bytes_in_this_order(void **state)
+{
+    (void)state;
+    SIZE(pto_comm_context, 1056);
+    FIELD(pto_comm_context, workspace, 0);
+    FIELD(pto_comm_context, workspace_bytes, 8);
+    FIELD(pto_comm_context, rank, 16);
+    FIELD(pto_comm_context, rank_count, 20);
+    FIELD(pto_comm_context, window_bytes, 24);
+    FIELD(pto_comm_context, windows_in, 32);
+    FIELD(pto_comm_context, windows_out, 544);
+}
+
+static void the_options_and_ranks_of_a_communicator_keep_their_order(void **state)
+{
+    (void)state;
+    SIZE(pto_comm_options, 40);
+    FIELD(pto_comm_options, struct_size, 0);
+    FIELD(pto_comm_options, rank_count, 4);
+    FIELD(pto_comm_options, contexts, 8);
+    FIELD(pto_comm_options, window_bytes, 16);
+    FIELD(pto_comm_options, workspace_bytes, 24);
+    FIELD(pto_comm_options, has_out_windows, 32);
+    FIELD(pto_comm_options, reserved, 36);
+    SIZE(pto_comm_rank, 48);
+    FIELD(pto_comm_rank, struct_size, 0);
+    FIELD(pto_comm_rank, rank, 4);
+    FIELD(pto_comm_rank, context_address, 8);
+    FIELD(pto_comm_rank, window_in, 16);
+    FIELD(pto_comm_rank, window_out, 24);
+    FIELD(pto_comm_rank, window_bytes, 32);
+    FIELD(pto_comm_rank, workspace, 40);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +415,8 @@ int main(void)
         cmocka_unit_test(the_result_of_a_run_has_136_bytes_in_this_order),
         cmocka_unit_test(the_counters_of_a_context_have_136_bytes_in_this_order),
         cmocka_unit_test(the_last_error_has_432_bytes_in_this_order),
+        cmocka_unit_test(what_a_rank_knows_has_1056_bytes_in_this_order),
+        cmocka_unit_test(the_options_and_ranks_of_a_communicator_keep_their_order),
     };
     return cmocka_run_group_tests_name("layout of the ABI", tests, NULL, NULL);
 }

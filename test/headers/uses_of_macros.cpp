@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every macro that C++ shares, and orch.hpp, for compilers in their strictest C++17. Only compiled, never run.
+#include "pto/comm.h"
 #include "pto/orch.hpp"
 #include "pto/pto.h"
 
@@ -53,6 +54,8 @@ pto_status pto_uses_of_host_macros(pto_context **out_context)
     const pto_task task = PTO_TASK_INIT;
     const pto_args args = PTO_ARGS_INIT;
     pto_run_result result = PTO_RUN_RESULT_INIT;
+    pto_comm_options comm = PTO_COMM_OPTIONS_INIT;
+    pto_comm_rank rank = PTO_COMM_RANK_INIT;
     pto_stats stats = PTO_STATS_INIT;
     pto_image *image = nullptr;
     pto_status status = pto_open(&open_options, out_context);
@@ -62,5 +65,5 @@ pto_status pto_uses_of_host_macros(pto_context **out_context)
         status = pto_prepare(*out_context, task.aic, &callable);
     if (status == PTO_OK)
         status = pto_run(*out_context, 0, &args, &run_options, &result);
-    return status == PTO_OK ? pto_get_stats(*out_context, &stats) : status;
+    return status == PTO_OK && comm.rank_count == rank.rank ? pto_get_stats(*out_context, &stats) : status;
 }
