@@ -211,6 +211,83 @@ void a_stencil_reads_its_neighbours_tiles_of_the_step_before(void **)
     }
 }
 
+void generated_attention_with_ids_agrees_with_plain_attention(void **)
+{
+    constexpr std::size_t kRows = 32, kDim = 16, kWide = 48;
+    const float scale = 0.125F;
+    TestChip chip;
+    CallableBuilder builder("orch_attention_generated", "attention");
+    builder.aic(0, "kernel_matmul").aiv(1, "kernel_softmax").aiv(2, "kernel_divide_rows").aiv(3, "kernel_vector_add");
+    builder.in("x").in("wq").in("wk").in("wv").out("y").scalar("scale");
+    builder.get()->orch_config = "attention_config";
+    chip.prepare(0, builder);
+    for (uint32_t run = 0; run < 3; run++) {
+        std::vector<float> x = values(kRows * kWide, run), wq = values(kWide * kDim, run + 1);
+        std::vector<float> wk = values(kWide * kDim, run + 2), wv = values(kWide * kWide, run + 3), y(x.size(), 0.0F);
+        for (std::vector<float> *weights : {&wq, &wk})
+            for (float &weight : *weights)
+                weight /= 32;
+        const std::vector<float> q = product(x, wq, kRows, kWide, kDim), k = product(x, wk, kRows, kWide, kDim);
+        const std::vector<float> v = product(x, wv, kRows, kWide, kWide);
+        std::vector<float> expected = x;
+        for (std::size_t i = 0; i < kRows; i++) {
+            std::vector<float> p(kRows);
+            float sum = 0;
+            for (std::size_t j = 0; j < kRows; j++) {
+                float dot = 0;
+                for (std::size_t d = 0; d < kDim; d++)
+                    dot += q[i * kDim + d] * k[j * kDim + d];
+                sum += p[j] = std::exp(dot * scale);
+            }
+            for (std::size_t j = 0; j < kRows; j++)
+                for (std::size_t d = 0; d < kWide; d++)
+                    expected[i * kWide + d] += p[j] / sum * v[j * kWide + d];
+        }
+        EXPECT_STATUS(PTO_OK, chip.run(0,
+                                       {floats(x, {32, 48}), floats(wq, {48, 16}), floats(wk, {48, 16}),
+                                        floats(wv, {48, 48}), floats(y, {32, 48})},
+                                       {bits(scale)}));
+        expect_close(expected, y, "y");
+    }
+}
+
+/// Runs an entry of orch_patterns with some values; `step` is what becomes of each.
+template <class Step> void run_pattern(const char *entry, Step step)
+{
+    TestChip chip;
+    CallableBuilder builder("orch_patterns", entry);
+    builder.aiv(0, "kernel_affine").aiv(1, "kernel_copy_strided").aic(2, "kernel_affine").in("x").out("out");
+    chip.prepare(0, builder);
+    for (const uint32_t count : {1U, 20U, 20U}) {
+        std::vector<int32_t> x, out(count, -1), expected;
+        for (uint32_t i = 0; i < count; i++) {
+            x.push_back(static_cast<int32_t>(i * count));
+            expected.push_back(step(x.back()));
+        }
+        EXPECT_STATUS(PTO_OK, chip.run(0, {integers(x), integers(out)}));
+        expect_equal(expected, out, entry);
+    }
+}
+
+void outputs_may_be_kept_in_any_container(void **)
+{
+    run_pattern("stages", [](int32_t x) {
+        for (uint32_t i = 0; i < 8; i++)
+            x = affine(x, 3, i);
+        return x;
+    });
+    run_pattern("named_and_swapped", [](int32_t x) { return affine(affine(x, 2, 1), 5, 7); });
+}
+
+void arguments_may_be_made_long_before_they_are_submitted(void **)
+{
+    run_pattern("table_of_steps", [](int32_t x) {
+        for (uint32_t i = 0; i < 6; i++)
+            x = affine(x, i + 2, i);
+        return x;
+    });
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -225,6 +302,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_softmax_of_many_batches_sums_to_one_in_each_row),
         cmocka_unit_test(a_tree_of_sums_is_the_sum),
         cmocka_unit_test(a_stencil_reads_its_neighbours_tiles_of_the_step_before),
+        cmocka_unit_test(generated_attention_with_ids_agrees_with_plain_attention),
+        cmocka_unit_test(outputs_may_be_kept_in_any_container),
+        cmocka_unit_test(arguments_may_be_made_long_before_they_are_submitted),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
