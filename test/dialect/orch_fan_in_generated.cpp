@@ -44,7 +44,7 @@ __attribute__((visibility("default"))) void aicpu_orchestration_entry(const Chip
             params_dummy.set_dependencies(lanes_0_tid, width_0);
             TaskOutputTensors dummy_0_outs = rt_submit_dummy_task(params_dummy);
 
-            CoreTaskArgsWithDeps<40> params_t1;
+            CoreTaskArgsWithDeps<48> params_t1;
             params_t1.add_inout(ext_x_0);
             params_t1.add_scalar(2, 1, 0);
             params_t1.add_dep(dummy_0_outs.task_id(), lanes_0_tid[0]);

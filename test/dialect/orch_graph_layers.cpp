@@ -34,8 +34,10 @@ void layer(const GraphTaskArgs &args)
 
 ChipTensor weight(const ChipTensor &weights, uint32_t layer_index, uint32_t which)
 {
-    const uint32_t flat[1] = {weights.shapes[2]};
-    return weights.slice(0, layer_index, layer_index + 1).slice(1, which, which + 1).reshape(flat, 1);
+    const uint32_t count = weights.shapes[2];
+    const uint32_t flat[1] = {weights.shapes[0] * weights.shapes[1] * count};
+    const uint32_t row[1] = {count}, at[1] = {(layer_index * weights.shapes[1] + which) * count};
+    return weights.reshape(flat, 1).view(row, at);
 }
 
 } // namespace

@@ -15,10 +15,10 @@
 
 static ChipTensor page_of(const ChipTensor &cache, uint32_t page, uint32_t valid)
 {
-    uint32_t shape[3] = {1, valid, cache.shapes[2]};
-    uint32_t offset[3] = {page, 0, 0};
-    uint32_t flat[2] = {valid, cache.shapes[2]};
-    return cache.view(shape, offset).reshape(flat, 2);
+    uint32_t rows[2] = {cache.shapes[0] * cache.shapes[1], cache.shapes[2]};
+    uint32_t shape[2] = {valid, cache.shapes[2]};
+    uint32_t offset[2] = {page * cache.shapes[1], 0};
+    return cache.reshape(rows, 2).view(shape, offset);
 }
 
 extern "C" {
