@@ -86,6 +86,26 @@ void views_without_elements_are_arguments_like_others(void **)
     }
 }
 
+void rows_of_no_length_need_no_branch(void **)
+{
+    constexpr uint32_t kMost = 5, kBatch = 4, kWidth = 3;
+    TestChip chip;
+    CallableBuilder builder("orch_ragged", "aicpu_orchestration_entry");
+    builder.aiv(0, "kernel_copy_strided").in("x").in("lens").inout("out");
+    chip.prepare(0, builder);
+    const std::vector<std::vector<int32_t>> runs = {{0, 0, 0, 0}, {5, 0, 1, 3}, {0, 5, 5, 0}, {5, 0, 1, 3}};
+    for (std::vector<int32_t> lens : runs) {
+        std::vector<int32_t> x = numbered(std::size_t{kMost} * kBatch * kWidth), out(x.size(), -1), expected = out;
+        for (uint32_t b = 0; b < kBatch; b++)
+            for (uint32_t t = 0; t < static_cast<uint32_t>(lens[b]); t++)
+                for (uint32_t w = 0; w < kWidth; w++)
+                    expected[(b * kMost + t) * kWidth + w] = x[(t * kBatch + b) * kWidth + w];
+        EXPECT_STATUS(PTO_OK, chip.run(0, {integers(x, {kMost, kBatch, kWidth}), integers(lens),
+                                           integers(out, {kBatch, kMost, kWidth})}));
+        expect_equal(expected, out, "out");
+    }
+}
+
 void a_loop_ends_when_its_data_says_so(void **)
 {
     TestChip chip;
@@ -213,6 +233,7 @@ int main(int argc, char **argv)
     const CMUnitTest tests[] = {
         cmocka_unit_test(views_of_every_kind_have_the_elements_that_they_name),
         cmocka_unit_test(views_without_elements_are_arguments_like_others),
+        cmocka_unit_test(rows_of_no_length_need_no_branch),
         cmocka_unit_test(a_loop_ends_when_its_data_says_so),
         cmocka_unit_test(an_element_is_written_after_the_tasks_that_read_it),
         cmocka_unit_test(elements_of_every_size_are_read_and_written),
