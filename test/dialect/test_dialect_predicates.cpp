@@ -86,13 +86,33 @@ void floats_are_compared_as_numbers(void **)
     chip.prepare(0, builder);
     const float infinity = std::numeric_limits<float>::infinity();
     const float nan = std::numeric_limits<float>::quiet_NaN();
-    const std::vector<float> numbers = {0.0F, -0.0F, 1.0F, 1.5F, -1.5F, -2.0F, infinity, -infinity, nan};
-    const std::vector<int64_t> targets = {0, 1, 2, -1, -2, 100};
-    compare(chip, PTO_FLOAT32, numbers, numbers, targets);
+    const std::vector<float> floats = {0.0F, -0.0F, 1.0F, 1.5F, -1.5F, -2.0F, infinity, -infinity, nan};
+    const std::vector<double> numbers(floats.begin(), floats.end());
+    const std::vector<int64_t> targets = {0, 1, 2, -1, -2, 100, int64_t{1} << 40, -(int64_t{1} << 40)};
+    compare(chip, PTO_FLOAT32, floats, numbers, targets);
     compare<uint16_t>(chip, PTO_FLOAT16, {0, 0x8000, 0x3c00, 0x3e00, 0xbe00, 0xc000, 0x7c00, 0xfc00, 0x7e00}, numbers,
                       targets);
     compare<uint16_t>(chip, PTO_BFLOAT16, {0, 0x8000, 0x3f80, 0x3fc0, 0xbfc0, 0xc000, 0x7f80, 0xff80, 0x7fc0}, numbers,
                       targets);
+}
+
+void a_target_between_two_floats_is_neither_of_them(void **)
+{
+    TestChip chip;
+    CallableBuilder builder = comparisons();
+    chip.prepare(0, builder);
+    const auto around = [](double middle) {
+        return std::vector<double>{middle - 1, middle + 1, -(middle - 1), -(middle + 1)};
+    };
+    const std::vector<double> numbers = around(16777217);
+    compare(chip, PTO_FLOAT32, std::vector<float>(numbers.begin(), numbers.end()), numbers, {16777217, -16777217});
+    compare<uint16_t>(chip, PTO_FLOAT16, {0x6800, 0x6801, 0xe800, 0xe801}, around(2049), {2049, -2049});
+    compare<uint16_t>(chip, PTO_BFLOAT16, {0x4380, 0x4381, 0xc380, 0xc381}, around(257), {257, -257});
+    // Beyond the greatest number of its size, but not beyond infinity.
+    compare<uint16_t>(chip, PTO_FLOAT16, {0x7bff, 0x7c00, 0xfbff, 0xfc00},
+                      std::vector<double>{65504, std::numeric_limits<double>::infinity(), -65504,
+                                          -std::numeric_limits<double>::infinity()},
+                      {65536, -65536, 65505, -65505});
 }
 
 void a_task_that_is_skipped_is_done_for_those_after_it(void **)
@@ -142,6 +162,7 @@ int main(int argc, char **argv)
     const CMUnitTest tests[] = {
         cmocka_unit_test(integers_are_compared_with_targets_in_and_out_of_their_range),
         cmocka_unit_test(floats_are_compared_as_numbers),
+        cmocka_unit_test(a_target_between_two_floats_is_neither_of_them),
         cmocka_unit_test(a_task_that_is_skipped_is_done_for_those_after_it),
         cmocka_unit_test(experts_that_nobody_asks_for_do_not_run),
     };
