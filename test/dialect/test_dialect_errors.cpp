@@ -200,9 +200,9 @@ void a_scope_that_can_never_fit_ends_the_run(void **)
         return chip.run(0, {integers(x)}, {outputs, elements});
     };
     EXPECT_STATUS(PTO_OK, run(2, 100000));
-    expect_code(chip, 1, run(3, 100000));
-    expect_code(chip, 1, run(400, 16));
-    expect_code(chip, 2, run(1, 300000));
+    expect_code(chip, PTO2_ERROR_HEAP_RING_DEADLOCK, run(3, 100000));
+    expect_code(chip, PTO2_ERROR_SCOPE_DEADLOCK, run(400, 16));
+    expect_code(chip, PTO2_ERROR_HEAP_RING_DEADLOCK, run(1, 300000));
 }
 
 } // namespace
