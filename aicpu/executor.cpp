@@ -24,7 +24,7 @@ Executor::Executor(const ExecutorConfig &config, const ExecutorPort &port)
     engine_.heap_bytes = config.heap_bytes;
     engine_.memory_base = config.memory_base;
     engine_.memory_bytes = config.memory_bytes;
-    engine_.port = {this, work, relax, work_ready, log, nullptr, nullptr};
+    engine_.port = {this, work, relax, work_ready, log, nullptr, nullptr, nullptr};
     engine_.gate.use(config.gate);
     engine_.reclaims_at_once = true;
 }
@@ -76,17 +76,17 @@ bool Executor::check(const wire::LaunchBlock &launch, wire::ArgsView *args)
     return false;
 }
 
-const pto_orch_entry *Executor::find_entry(const wire::LaunchBlock &launch, const wire::ArgsView &args)
+const OrchProgram *Executor::find_program(const wire::LaunchBlock &launch, const wire::ArgsView &args)
 {
-    const pto_orch_entry *entry = orchs_.find(launch.callable_id);
-    if (entry == nullptr)
+    const OrchProgram *program = orchs_.find(launch.callable_id);
+    if (program == nullptr)
         engine_.error.set(engine::error_record(PTO_ERROR_NOT_PREPARED), "no orchestration is loaded for callable id %d",
                           launch.callable_id);
-    else if (args.tensor_count != entry->tensor_count || args.scalar_count != entry->scalar_count)
+    else if (args.tensor_count != program->tensor_count || args.scalar_count != program->scalar_count)
         engine_.error.set(engine::error_record(PTO_ERROR_INTERNAL), "malformed arguments for callable id %d",
                           launch.callable_id);
     else
-        return entry;
+        return program;
     return nullptr;
 }
 
@@ -127,11 +127,11 @@ void Executor::run(const wire::LaunchBlock &launch, wire::ReportBlock *report)
 
 void Executor::orchestrate(const wire::LaunchBlock &launch, const wire::ArgsView &args)
 {
-    const pto_orch_entry *entry = find_entry(launch, args);
-    if (entry == nullptr || !builder_.begin(launch, args, config_.cluster_count, args.scalars))
+    const OrchProgram *program = find_program(launch, args);
+    if (program == nullptr || !builder_.begin(launch, args, config_.cluster_count, args.scalars))
         return;
     engine_.gate.open();
-    entry->run(builder_.orch());
+    program->run(builder_.orch());
     engine_.gate.close();
     builder_.finish();
 }

@@ -43,7 +43,7 @@ public:
 private:
     bool check(const wire::LaunchBlock &launch, wire::ArgsView *args);
     bool check_graph(const wire::LaunchBlock &launch, const wire::ArgsView &args);
-    const pto_orch_entry *find_entry(const wire::LaunchBlock &launch, const wire::ArgsView &args);
+    const OrchProgram *find_program(const wire::LaunchBlock &launch, const wire::ArgsView &args);
     void orchestrate(const wire::LaunchBlock &launch, const wire::ArgsView &args);
     void replay(const wire::LaunchBlock &launch, const wire::ArgsView &args, wire::ReportBlock *report);
     static bool work(void *self);

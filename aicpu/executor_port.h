@@ -3,6 +3,7 @@
 #define PTO_AICPU_EXECUTOR_PORT_H
 
 #include "engine/task.h"
+#include "engine/wire/orch_program.h"
 #include "pto/status.h"
 
 #include <cstddef>
@@ -21,7 +22,6 @@ struct LaneRun {
 /// An orchestration SO that the loader holds.
 struct LoadedOrch {
     void *handle;
-    const void *entry; ///< Address of the symbol.
 };
 
 /// What the executor asks of the machine around it. `worker` numbers the calling thread: 0 is the orchestrator.
@@ -44,9 +44,11 @@ struct ExecutorPort {
     void (*work_ready)(void *self, uint32_t count);
     void (*log)(void *self, int32_t level, const char *message);
 
-    /// Loads a shared object and finds a symbol: PTO_ERROR_LOAD_FAILED or PTO_ERROR_MISSING_ENTRY with a message.
-    pto_status (*load)(void *self, const void *image, std::size_t size, const char *symbol, LoadedOrch *out,
-                       char *message, std::size_t message_capacity);
+    /// Loads a shared object: PTO_ERROR_LOAD_FAILED with a message.
+    pto_status (*load)(void *self, const void *image, std::size_t size, LoadedOrch *out, char *message,
+                       std::size_t message_capacity);
+    /// Finds a symbol that it exports; false: there is none.
+    bool (*find)(void *self, const LoadedOrch *loaded, const char *symbol, OrchSymbol *out);
     void (*unload)(void *self, const LoadedOrch *loaded);
 };
 

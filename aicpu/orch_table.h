@@ -14,11 +14,9 @@ inline constexpr uint32_t kOrchSlots = 64;
 /// A request to fill a slot.
 struct OrchImage {
     int32_t callable_id;
-    uint32_t tensor_count; ///< What the callable's signature promises; the entry must agree.
-    uint32_t scalar_count;
+    OrchPromise promise; ///< The entry must agree with it.
     const void *bytes;
     std::size_t size;
-    const char *entry;
 };
 
 /// The orchestrations that can be run, one slot per callable id, each loaded once and on its own: two ids never share
@@ -38,12 +36,12 @@ public:
     uint64_t loads() const { return load_relaxed(loads_); }
 
     /// nullptr for an id outside the range or an empty slot.
-    const pto_orch_entry *find(int32_t callable_id) const;
+    const OrchProgram *find(int32_t callable_id) const;
 
 private:
     struct Slot {
         LoadedOrch loaded;
-        const pto_orch_entry *entry; ///< nullptr: empty
+        OrchProgram program; ///< Does not exist: empty
     };
 
     static bool is_id(int32_t callable_id)

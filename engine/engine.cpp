@@ -10,6 +10,7 @@ std::size_t Engine::layout(void *arena, const Geometry &geometry)
     map.layout(carver, geometry.max_buffers, geometry.max_nodes, geometry.max_readers);
     heap.layout(carver, 2 * geometry.max_buffers + 1);
     deferred.layout(carver, geometry.max_deferred);
+    scope_memory.layout(carver, geometry.scope_memory_bytes);
     return carver.used_bytes();
 }
 
@@ -19,6 +20,7 @@ void Engine::reset(uint32_t workers)
     map.reset();
     heap.reset(heap_base, heap_bytes);
     scopes.reset();
+    scope_memory.reset();
     error.reset();
     deferred.reset();
     for (ReadyQueue &queue : ready)

@@ -9,6 +9,7 @@
 #include "engine/heap.h"
 #include "engine/port.h"
 #include "engine/ready_queue.h"
+#include "engine/scope_memory.h"
 #include "engine/scope_stack.h"
 #include "engine/task_store.h"
 #include "engine/tensor_map.h"
@@ -28,6 +29,7 @@ struct Geometry {
     uint32_t max_edges;
     uint32_t payload_lines;
     uint32_t max_deferred;
+    uint64_t scope_memory_bytes; ///< A descriptor for each buffer.
 
     /// Proportions that let the task count be the limit that graphs of ordinary degree reach first.
     static constexpr Geometry of_tasks(uint32_t max_tasks)
@@ -40,6 +42,7 @@ struct Geometry {
             .max_edges = 8 * max_tasks + 1024,
             .payload_lines = 8 * max_tasks + 128,
             .max_deferred = 2 * max_tasks + PTO_KERNEL_MAX_COMPLETIONS * kMaxCores,
+            .scope_memory_bytes = (2 * uint64_t{max_tasks} + PTO_MAX_RUN_TENSORS) * sizeof(pto_tensor),
         };
     }
 };
@@ -68,6 +71,7 @@ struct Engine {
     TensorMap map;
     Heap heap;
     ScopeStack scopes;
+    ScopeMemory scope_memory;
     ErrorLatch error;
     ReadyQueue ready[kReadyQueueCount];
     DeferredList deferred;

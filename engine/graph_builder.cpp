@@ -173,7 +173,7 @@ PTO_HOT bool GraphBuilder::add_access(uint32_t access, uint32_t argument, pto_te
     tensor->buffer = resolved.index;
     Buffer &buffer = *resolved.buffer;
     buffer.refs++; // of buffers that the engine did not allocate nobody looks at it
-    if (access == PTO_ACCESS_NO_DEP || tensor->manual_dep != 0)
+    if (access == PTO_ACCESS_NO_DEP || tensor->manual_dep != 0 || resolved.view.span == 0)
         sink(buffer.owner);
     else if (access == PTO_ACCESS_INPUT)
         engine_.map.read(buffer, resolved.view, sink.consumer(), sink);

@@ -29,6 +29,7 @@ public:
     void discard(const pto_tensor *tensor);
     void scope_begin(uint32_t mode);
     void scope_end();
+    void *scope_memory(uint64_t size_bytes);
     uint64_t get_element(const pto_tensor *tensor, const uint32_t *index);
     void set_element(const pto_tensor *tensor, const uint32_t *index, uint64_t bits);
     uint64_t scalar(uint32_t index);
@@ -97,9 +98,11 @@ private:
 
     // Tensors.
     inline bool resolve(const pto_tensor &tensor, uint32_t argument, Resolved *out);
+    static bool allow_empty(ViewDefect defect, ByteView *out);
     inline bool find_buffer(const pto_tensor &tensor, uint32_t argument, uint32_t *out_index);
     bool find_external(const pto_tensor &tensor, uint32_t argument, uint32_t *out_index);
     inline bool allocate_output(pto_tensor *specification, TaskId owner, uint32_t argument, pto_tensor *out);
+    void fill_buffer(uint32_t index, uint64_t count, uint32_t size_bytes, uint64_t bits);
     inline bool allocate_buffer(uint64_t size_bytes, TaskId owner, uint32_t *out_index);
     bool resolve_element(const pto_tensor *tensor, const uint32_t *index, Resolved *out, uint64_t *out_address);
 

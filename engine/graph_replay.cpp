@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/graph_replay.h"
 
-#include "engine/base/memory.h"
+#include "engine/base/fill.h"
 #include "engine/graph_wait.h"
 
 namespace pto::inline PTO_ARCH::engine {
@@ -71,6 +71,10 @@ uint64_t GraphReplay::replay_item(uint64_t at, wire::ReportBlock *report)
     case wire::GraphItem::kStore:
         memcpy(reinterpret_cast<void *>(address_of(item.base, item.address)), &item.bits, item.size_bytes);
         break;
+    case wire::GraphItem::kFill:
+        fill_elements(reinterpret_cast<void *>(address_of(item.base, item.address)), item_at<wire::FillItem>(at).count,
+                      item.size_bytes, item.bits);
+        return at + sizeof(wire::FillItem);
     case wire::GraphItem::kGuard:
         report->graph_element = 0;
         memcpy(&report->graph_element, reinterpret_cast<const void *>(address_of(item.base, item.address)),

@@ -18,7 +18,7 @@ void GraphBuilder::scope_begin(uint32_t mode)
     if (!engine_.scopes.is_full()) {
         if (mode == PTO_SCOPE_MANUAL && !in_manual_scope() && !begin_manual())
             return;
-        return engine_.scopes.push();
+        return engine_.scopes.push(engine_.scope_memory.mark());
     }
     record.resource = wire::Resource::kScopes;
     record.needed = PTO_MAX_SCOPE_DEPTH + 1;
@@ -38,9 +38,28 @@ void GraphBuilder::scope_end()
         engine_.release_buffer(at);
         at = next;
     }
+    engine_.scope_memory.release_to(engine_.scopes.top().memory_mark);
     engine_.scopes.pop();
     if (in_manual_scope() && engine_.scopes.depth() == manual_depth_)
         end_manual();
+}
+
+void *GraphBuilder::scope_memory(uint64_t size_bytes)
+{
+    if (is_over())
+        return nullptr;
+    void *memory = engine_.scope_memory.allocate(size_bytes);
+    if (memory != nullptr)
+        return memory;
+    wire::ErrorRecord record = task_error(PTO_ERROR_CAPACITY);
+    record.resource = wire::Resource::kScopeMemory;
+    record.needed = size_bytes;
+    record.available = engine_.scope_memory.available_bytes();
+    engine_.error.set(record, "%llu bytes of scope memory after %llu tasks: %llu of %llu are left",
+                      static_cast<unsigned long long>(size_bytes), ordinal(),
+                      static_cast<unsigned long long>(record.available),
+                      static_cast<unsigned long long>(engine_.scope_memory.capacity_bytes()));
+    return nullptr;
 }
 
 bool GraphBuilder::begin_manual()

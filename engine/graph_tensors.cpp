@@ -2,6 +2,8 @@
 // The builder's view of tensors: which buffer a descriptor names, whether it may be used, new outputs.
 #include "engine/graph_tensors.h"
 
+#include "engine/base/fill.h"
+
 namespace pto::inline PTO_ARCH::engine {
 /// Gives each argument of the run its buffer. Arguments that share bytes share a buffer, so that their accesses are
 /// compared.
@@ -44,6 +46,13 @@ bool GraphBuilder::add_argument_buffers(pto_tensor *tensors, const uint16_t *by_
     return true;
 }
 
+/// A view without elements touches nothing: it only has to belong to a buffer.
+bool GraphBuilder::allow_empty(ViewDefect defect, ByteView *out)
+{
+    *out = {};
+    return defect == ViewDefect::kShape;
+}
+
 /// A tensor that the orchestration made from an address: it must lie in device memory outside the engine's heap, and
 /// either inside one argument or clear of all of them.
 bool GraphBuilder::find_external(const pto_tensor &tensor, uint32_t argument, uint32_t *out_index)
@@ -66,6 +75,16 @@ bool GraphBuilder::find_external(const pto_tensor &tensor, uint32_t argument, ui
             return (*out_index = engine_.map.add_external(tensor.addr, tensor.size_bytes)) != kNone;
         });
     return refuse_memory(tensor, argument, defect);
+}
+
+/// Nobody else knows the buffer yet, and whoever had its memory before is done.
+void GraphBuilder::fill_buffer(uint32_t index, uint64_t count, uint32_t size_bytes, uint64_t bits)
+{
+    const uint64_t address = engine_.map[index].base;
+    if (engine_.port.fill != nullptr)
+        engine_.port.fill(engine_.port.self, address, count, size_bytes, bits);
+    else
+        fill_elements(reinterpret_cast<void *>(address), count, size_bytes, bits);
 }
 
 pto_status GraphBuilder::allocate(pto_tensor *tensor)

@@ -26,7 +26,7 @@ PTO_HOT bool GraphBuilder::find_buffer(const pto_tensor &tensor, uint32_t argume
 PTO_HOT bool GraphBuilder::resolve(const pto_tensor &tensor, uint32_t argument, Resolved *out)
 {
     const ViewDefect defect = read_view(tensor, &out->view);
-    if (defect != ViewDefect::kSound)
+    if (defect != ViewDefect::kSound && !allow_empty(defect, &out->view))
         return refuse_view(defect, tensor, argument);
     if (!find_buffer(tensor, argument, &out->index))
         return false;
@@ -98,7 +98,9 @@ PTO_HOT bool GraphBuilder::allocate_output(pto_tensor *specification, TaskId own
         return false;
     static_assert(offsetof(pto_tensor, version) == 32 && offsetof(pto_tensor, shape) == 44 &&
                   offsetof(pto_tensor, extent) == 64 && offsetof(pto_tensor, strides) == 72 &&
-                  offsetof(pto_tensor, buffer) == 92 && offsetof(pto_tensor, reserved) == 96);
+                  offsetof(pto_tensor, buffer) == 92 && offsetof(pto_tensor, initial) == 96);
+    if (specification->has_initial != 0)
+        fill_buffer(index, to.count, static_cast<uint32_t>(element), specification->initial);
     using Writer = DescriptorWriter;
     const Writer writer{reinterpret_cast<std::byte *>(out), reinterpret_cast<std::byte *>(specification)};
     constexpr uint32_t kDense = 1u << 16 | uint32_t{PTO_DEVICE_MEMORY} << 24; // is_contiguous, address_space

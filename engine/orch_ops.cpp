@@ -60,6 +60,7 @@ const pto_orch_ops &orch_ops()
         .reject = [](pto_orch *orch, pto_status status, const char *format,
                      va_list values) { Builder::of(orch).reject(status, format, values); },
         .status = [](const pto_orch *orch) { return Builder::of(const_cast<pto_orch *>(orch)).status(); },
+        .scope_memory = [](pto_orch *orch, uint64_t size_bytes) { return Builder::of(orch).scope_memory(size_bytes); },
     };
     return kOps;
 }

@@ -24,6 +24,8 @@ struct Port {
     /// host is somewhere else than the memory.
     uint64_t (*load)(void *self, uint64_t address, uint32_t size_bytes);
     void (*store)(void *self, uint64_t address, uint32_t size_bytes, uint64_t bits);
+    /// Gives `count` elements in a row one value; likewise.
+    void (*fill)(void *self, uint64_t address, uint64_t count, uint32_t size_bytes, uint64_t bits);
 };
 
 } // namespace pto::inline PTO_ARCH::engine

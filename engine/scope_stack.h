@@ -11,6 +11,7 @@ struct Scope {
     uint32_t serial;      ///< Never that of another scope of the run.
     uint32_t buffer_head; ///< Buffers of the scope, linked through next_in_scope.
     uint64_t held_bytes;
+    uint64_t memory_mark; ///< Bytes of the orchestration's memory that were in use when it began.
 };
 
 /// The open scopes, the implicit outermost one at depth 0; below it PTO_MAX_SCOPE_DEPTH more. Owner only.
@@ -20,9 +21,9 @@ public:
 
     bool is_full() const { return depth_ == kCapacity; }
 
-    void push()
+    void push(uint64_t memory_mark = 0)
     {
-        scopes_[depth_++] = {++serial_, kNone, 0};
+        scopes_[depth_++] = {++serial_, kNone, 0, memory_mark};
         peak_ = depth_ > peak_ ? depth_ : peak_;
     }
     void pop() { depth_--; }

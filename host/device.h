@@ -4,6 +4,7 @@
 #ifndef PTO_HOST_DEVICE_H
 #define PTO_HOST_DEVICE_H
 
+#include "engine/wire/orch_program.h"
 #include "engine/wire/run_blocks.h"
 #include "pto/status.h"
 
@@ -47,11 +48,9 @@ struct DeviceLayout {
 /// An orchestration to load into a slot of the executor.
 struct DeviceOrch {
     int32_t callable_id;
-    uint32_t tensor_count;
-    uint32_t scalar_count;
+    OrchPromise promise;
     uint64_t image; ///< Device address of the shared object.
     std::size_t image_bytes;
-    const char *entry;
 };
 
 /// A kernel that the device holds.

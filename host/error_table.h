@@ -112,7 +112,8 @@
     X(kCores, "cores", "cores", "Cores that a task needs at once.", "cluster_count")                                   \
     X(kCompletions, "deferred completions", "entries", "Counters that one kernel defers to.",                          \
       "fixed: PTO_KERNEL_MAX_COMPLETIONS")                                                                             \
-    X(kTaskGraph, "task graph", "bytes", "A graph that the host builds.", "fixed: 32 GiB")
+    X(kTaskGraph, "task graph", "bytes", "A graph that the host builds.", "fixed: 32 GiB")                             \
+    X(kScopeMemory, "scope memory", "bytes", "What orchestrations ask for with pto_scope_memory.", "max_tasks")
 
 namespace pto::host {
 

@@ -8,6 +8,7 @@
 #include "engine/wire/graph_image.h"
 #include "engine/wire/run_blocks.h"
 #include "host/device.h"
+#include "posix/image_loader.h"
 
 #include <memory_resource>
 #include <vector>
@@ -63,7 +64,7 @@ protected:
 
 /// What to record.
 struct RecordRequest {
-    const pto_orch_entry *entry;
+    OrchProgram program;
     wire::ArgsView args; ///< With device addresses.
     const wire::KernelEntry *kernels;
     uint32_t kernel_count;
@@ -83,8 +84,9 @@ public:
     virtual std::size_t record(const RecordRequest &request, RecordingRun *run, Recording *out,
                                wire::ErrorRecord *error) = 0;
 
-    /// Checks what the loader found under an entry's name.
-    virtual pto_status check_entry(const void *symbol, const DeviceOrch &orch, DeviceFailure *failure) const = 0;
+    /// Finds and checks the orchestration in a shared object that is loaded here.
+    virtual pto_status find_program(const posix::LoadedImage &image, const DeviceOrch &orch, OrchProgram *out,
+                                    DeviceFailure *failure) const = 0;
 
 protected:
     ~GraphRecorder() = default;

@@ -62,7 +62,7 @@ void GraphRun::record(GraphRecorder &recorder, const Limits &limits)
     recording_->shape = orch_.shape;
     has_recorded_ = true;
     const std::pmr::vector<wire::KernelEntry> &kernels = orch_.kernels();
-    const RecordRequest request{.entry = orch_.entry(),
+    const RecordRequest request{.program = orch_.program(),
                                 .args = args_,
                                 .kernels = kernels.data(),
                                 .kernel_count = static_cast<uint32_t>(kernels.size()),

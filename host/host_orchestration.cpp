@@ -27,9 +27,8 @@ pto_status HostOrchestration::load(const DeviceOrch &orch, const void *bytes, co
                                    DeviceFailure *failure)
 {
     const pto_status status =
-        pto::posix::load_image(bytes, orch.image_bytes, orch.entry, pto::posix::SymbolKind::kObject, &loaded_,
-                               failure->message, sizeof failure->message);
-    return status != PTO_OK ? status : recorder.check_entry(loaded_.symbol, orch, failure);
+        pto::posix::load_image(bytes, orch.image_bytes, &loaded_, failure->message, sizeof failure->message);
+    return status != PTO_OK ? status : recorder.find_program(loaded_, orch, &program_, failure);
 }
 
 std::pmr::list<HostGraph> HostOrchestration::new_graph()

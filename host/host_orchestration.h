@@ -20,7 +20,7 @@ public:
     pto_status load(const DeviceOrch &orch, const void *bytes, const GraphRecorder &recorder, DeviceFailure *failure);
     void set_kernels(std::pmr::vector<wire::KernelEntry> &&kernels) { kernels_ = std::move(kernels); }
 
-    const pto_orch_entry *entry() const { return static_cast<const pto_orch_entry *>(loaded_.symbol); }
+    const OrchProgram &program() const { return program_; }
     const std::pmr::vector<wire::KernelEntry> &kernels() const { return kernels_; }
 
     // For the run whose turn it is.
@@ -36,6 +36,7 @@ private:
     const DeviceInterface &device_;
     Device *handle_;
     pto::posix::LoadedImage loaded_{};
+    OrchProgram program_{};
     std::pmr::vector<wire::KernelEntry> kernels_; ///< By func id: what tasks are checked against.
 };
 

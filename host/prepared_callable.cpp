@@ -102,6 +102,11 @@ pto_status PreparedCallable::set_up_kernels(const pto_callable &callable, ImageS
     return status;
 }
 
+OrchPromise PreparedCallable::promise_of(const pto_callable &callable) const
+{
+    return {callable.orch_entry, callable.orch_config, static_cast<uint32_t>(tensors_.size()), scalar_count_};
+}
+
 pto_status PreparedCallable::set_up_orchestration(int32_t callable_id, const pto_callable &callable, ImageStore &images,
                                                   DeviceFailure *failure)
 {
@@ -111,9 +116,7 @@ pto_status PreparedCallable::set_up_orchestration(int32_t callable_id, const pto
         blame_orchestration(failure, callable.orch_entry);
         return status;
     }
-    const DeviceOrch orch{callable_id,         static_cast<uint32_t>(tensors_.size()),
-                          scalar_count_,       orch_->address,
-                          orch_->bytes.size(), callable.orch_entry};
+    const DeviceOrch orch{callable_id, promise_of(callable), orch_->address, orch_->bytes.size()};
     status = device_.orch_load(handle_, orch, failure);
     if (status == PTO_OK)
         loaded_id_ = callable_id;
@@ -126,9 +129,7 @@ pto_status PreparedCallable::set_up_on_host(int32_t callable_id, const pto_calla
                                             const GraphRecorder &recorder, DeviceFailure *failure)
 {
     host_ = allocator_.create<HostOrchestration>(allocator_, device_, handle_, callable.graph_limit);
-    const DeviceOrch orch{
-        callable_id,        static_cast<uint32_t>(tensors_.size()), scalar_count_, 0, callable.orch_image_bytes,
-        callable.orch_entry};
+    const DeviceOrch orch{callable_id, promise_of(callable), 0, callable.orch_image_bytes};
     const pto_status status = host_->load(orch, callable.orch_image, recorder, failure);
     if (status == PTO_OK)
         host_->set_kernels(std::move(table_));

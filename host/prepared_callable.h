@@ -67,6 +67,7 @@ private:
     };
 
     pto_status set_up_kernels(const pto_callable &callable, ImageStore &images, DeviceFailure *failure);
+    OrchPromise promise_of(const pto_callable &callable) const;
     pto_status set_up_orchestration(int32_t callable_id, const pto_callable &callable, ImageStore &images,
                                     DeviceFailure *failure);
     pto_status set_up_on_host(int32_t callable_id, const pto_callable &callable, const GraphRecorder &recorder,

@@ -70,21 +70,10 @@ const char *elf_defect(const void *image, std::size_t size)
     return nullptr;
 }
 
-/// Whether the symbol at an address that dlsym gave is of a kind: calling data, or reading code, would be a fault.
-bool is_of_kind(const void *address, SymbolKind kind)
-{
-    Dl_info info;
-    void *entry = nullptr;
-    if (dladdr1(address, &info, &entry, RTLD_DL_SYMENT) == 0 || entry == nullptr)
-        return false;
-    const unsigned type = ELF64_ST_TYPE(static_cast<const ElfW(Sym) *>(entry)->st_info);
-    return kind == SymbolKind::kFunction ? type == STT_FUNC || type == STT_GNU_IFUNC : type == STT_OBJECT;
-}
-
 } // namespace
 
-pto_status load_image(const void *image, std::size_t size, const char *symbol, SymbolKind kind, LoadedImage *out,
-                      char *message, std::size_t message_capacity)
+pto_status load_image(const void *image, std::size_t size, LoadedImage *out, char *message,
+                      std::size_t message_capacity)
 {
     if (const char *defect = elf_defect(image, size); defect != nullptr) {
         std::snprintf(message, message_capacity, "the image cannot be loaded: %s", defect);
@@ -108,21 +97,27 @@ pto_status load_image(const void *image, std::size_t size, const char *symbol, S
                       tail == nullptr ? "no reason given" : tail + 2);
         return PTO_ERROR_LOAD_FAILED;
     }
-    void *address = dlsym(handle, symbol);
-    if (address == nullptr) {
-        dlclose(handle);
-        std::snprintf(message, message_capacity, "the image has no symbol '%s'", symbol);
-        return PTO_ERROR_MISSING_ENTRY;
-    }
-    if (!is_of_kind(address, kind)) {
-        dlclose(handle);
-        std::snprintf(message, message_capacity, "the symbol '%s' is not %s", symbol,
-                      kind == SymbolKind::kFunction ? "a function" : "an orchestration");
-        return PTO_ERROR_MISSING_ENTRY;
-    }
     thread_loads++;
-    *out = {handle, address, 0};
+    *out = {handle, 0};
     return PTO_OK;
+}
+
+void *find_symbol(const LoadedImage &image, const char *symbol, SymbolKind *out_kind)
+{
+    void *address = dlsym(image.handle, symbol);
+    Dl_info info;
+    void *entry = nullptr;
+    link_map *map = nullptr;
+    if (address == nullptr || dladdr1(address, &info, &entry, RTLD_DL_SYMENT) == 0 || entry == nullptr)
+        return nullptr;
+    // What the image links with is searched too, but that is not the image's.
+    if (dlinfo(image.handle, RTLD_DI_LINKMAP, &map) != 0 || reinterpret_cast<ElfW(Addr)>(info.dli_fbase) != map->l_addr)
+        return nullptr;
+    const unsigned type = ELF64_ST_TYPE(static_cast<const ElfW(Sym) *>(entry)->st_info);
+    if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_OBJECT)
+        return nullptr;
+    *out_kind = type == STT_OBJECT ? SymbolKind::kObject : SymbolKind::kFunction;
+    return address;
 }
 
 uint32_t loads_of_this_thread()

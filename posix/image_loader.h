@@ -11,18 +11,18 @@ namespace pto::posix {
 /// A shared object that was loaded from memory.
 struct LoadedImage {
     void *handle;
-    void *symbol;
     int problem = 0; ///< With PTO_ERROR_SYSTEM: the system's number for it.
 };
 
-/// What a symbol has to be.
+/// What a symbol is: calling data, or reading code, would be a fault.
 enum class SymbolKind { kFunction, kObject };
 
-/// Loads a copy of its own of a shared object and finds a symbol in it. No file with a name is ever written; two loads
-/// never share code or data, even of equal bytes. Errors: PTO_ERROR_LOAD_FAILED, PTO_ERROR_MISSING_ENTRY,
-/// PTO_ERROR_SYSTEM, with a message. Thread-safe.
-pto_status load_image(const void *image, std::size_t size, const char *symbol, SymbolKind kind, LoadedImage *out,
-                      char *message, std::size_t message_capacity);
+/// Loads a copy of its own of a shared object. No file with a name is ever written; two loads never share code or data,
+/// even of equal bytes. Errors: PTO_ERROR_LOAD_FAILED, PTO_ERROR_SYSTEM, with a message. Thread-safe.
+pto_status load_image(const void *image, std::size_t size, LoadedImage *out, char *message,
+                      std::size_t message_capacity);
+/// A symbol that the image itself exports; nullptr: there is none that is a function or an object. Thread-safe.
+void *find_symbol(const LoadedImage &image, const char *symbol, SymbolKind *out_kind);
 void unload_image(const LoadedImage &image);
 
 /// How many images the calling thread has loaded.

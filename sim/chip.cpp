@@ -60,7 +60,7 @@ bool Chip::set_up(host::DeviceFailure *failure)
     setup.heap_bytes = config_.heap_bytes;
     setup.memory_base = memory_.base();
     setup.memory_bytes = memory_.size_bytes();
-    const aicpu::ExecutorPort port{this, start, offer, poll, &lane_count_, relax, work_ready, log, load, unload};
+    const aicpu::ExecutorPort port{this, start, offer, poll, &lane_count_, relax, work_ready, log, load, find, unload};
     executor_ = std::make_unique<aicpu::Executor>(setup, port);
     engine_ = &executor_->engine();
     const int problem = crew_.start(executor_.get(), lanes_pending, this);
@@ -254,21 +254,26 @@ void Chip::log(void *self, int32_t level, const char *message)
     config.log(config.log_user, level, message);
 }
 
-pto_status Chip::load(void *self, const void *image, std::size_t size, const char *symbol, aicpu::LoadedOrch *out,
-                      char *message, std::size_t message_capacity)
+pto_status Chip::load(void *self, const void *image, std::size_t size, aicpu::LoadedOrch *out, char *message,
+                      std::size_t message_capacity)
 {
     pto::posix::LoadedImage loaded{};
-    const pto_status status = pto::posix::load_image(image, size, symbol, pto::posix::SymbolKind::kObject, &loaded,
-                                                     message, message_capacity);
+    const pto_status status = pto::posix::load_image(image, size, &loaded, message, message_capacity);
     static_cast<Chip *>(self)->load_problem_ = loaded.problem;
-    if (status == PTO_OK)
-        *out = {loaded.handle, loaded.symbol};
+    out->handle = loaded.handle;
     return status;
+}
+
+bool Chip::find(void *, const aicpu::LoadedOrch *loaded, const char *symbol, OrchSymbol *out)
+{
+    pto::posix::SymbolKind kind{};
+    *out = {pto::posix::find_symbol({loaded->handle}, symbol, &kind), kind == pto::posix::SymbolKind::kFunction};
+    return out->address != nullptr;
 }
 
 void Chip::unload(void *, const aicpu::LoadedOrch *loaded)
 {
-    pto::posix::unload_image({loaded->handle, nullptr});
+    pto::posix::unload_image({loaded->handle});
 }
 
 } // namespace pto::inline PTO_ARCH::sim

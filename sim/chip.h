@@ -45,8 +45,9 @@ private:
     static void relax(void *self, uint32_t worker, uint32_t round);
     static void work_ready(void *self, uint32_t count);
     static void log(void *self, int32_t level, const char *message);
-    static pto_status load(void *self, const void *image, std::size_t size, const char *symbol, aicpu::LoadedOrch *out,
-                           char *message, std::size_t message_capacity);
+    static pto_status load(void *self, const void *image, std::size_t size, aicpu::LoadedOrch *out, char *message,
+                           std::size_t message_capacity);
+    static bool find(void *self, const aicpu::LoadedOrch *loaded, const char *symbol, OrchSymbol *out);
     static void unload(void *self, const aicpu::LoadedOrch *loaded);
     static bool lanes_pending(void *self);
 

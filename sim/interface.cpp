@@ -51,24 +51,32 @@ pto_status kernel_load(host::Device *, const void *image, std::size_t size, host
                        host::DeviceFailure *failure)
 {
     pto::posix::LoadedImage loaded{};
-    const pto_status status = pto::posix::load_image(image, size, "kernel_entry", pto::posix::SymbolKind::kFunction,
-                                                     &loaded, failure->message, sizeof failure->message);
+    const pto_status status = pto::posix::load_image(image, size, &loaded, failure->message, sizeof failure->message);
     failure->raw = loaded.problem;
-    if (status == PTO_OK)
-        *out = {reinterpret_cast<uint64_t>(loaded.symbol), loaded.handle};
-    return status;
+    if (status != PTO_OK)
+        return status;
+    pto::posix::SymbolKind kind{};
+    const void *entry = pto::posix::find_symbol(loaded, "kernel_entry", &kind);
+    if (entry == nullptr || kind != pto::posix::SymbolKind::kFunction) {
+        pto::posix::unload_image(loaded);
+        std::snprintf(failure->message, sizeof failure->message,
+                      entry == nullptr ? "the image has no symbol 'kernel_entry'"
+                                       : "the symbol 'kernel_entry' is not a function");
+        return PTO_ERROR_MISSING_ENTRY;
+    }
+    *out = {reinterpret_cast<uint64_t>(entry), loaded.handle};
+    return PTO_OK;
 }
 
 void kernel_unload(host::Device *, const host::DeviceKernel &kernel)
 {
-    pto::posix::unload_image({kernel.handle, nullptr});
+    pto::posix::unload_image({kernel.handle});
 }
 
 pto_status orch_load(host::Device *device, const host::DeviceOrch &orch, host::DeviceFailure *failure)
 {
-    const aicpu::OrchImage image{orch.callable_id,  orch.tensor_count,
-                                 orch.scalar_count, reinterpret_cast<const void *>(orch.image),
-                                 orch.image_bytes,  orch.entry};
+    const aicpu::OrchImage image{orch.callable_id, orch.promise, reinterpret_cast<const void *>(orch.image),
+                                 orch.image_bytes};
     const pto_status status =
         Chip::of(device).executor().orchs().load(image, failure->message, sizeof failure->message);
     if (status == PTO_ERROR_SYSTEM)

@@ -18,13 +18,13 @@
 namespace pto::wire {
 
 inline constexpr uint32_t kGraphMagic = 0x48505247; // "GRPH"
-inline constexpr uint32_t kGraphVersion = 3;
+inline constexpr uint32_t kGraphVersion = 4;
 
 /// Larger images are not made: tasks name tensor items by 32-bit word offsets.
 inline constexpr uint64_t kMaxGraphBytes = uint64_t{UINT32_MAX} * sizeof(uint64_t);
 
 /// What an instance of a graph needs room for: the graph laid out for the engine, so that a replay only sets counters
-/// back. Only graphs that are tasks throughout have instances: no barriers, stores and guards.
+/// back. Only graphs that are tasks throughout have instances: no barriers, stores, fills and guards.
 struct GraphSizes {
     uint32_t tasks; ///< 0: the graph has no instance.
     uint32_t edges;
@@ -83,6 +83,7 @@ enum class GraphItem : uint8_t {
     kTask,    ///< TaskItem
     kBarrier, ///< Everything before is complete before anything behind begins: ElementItem, of which only `kind` counts
     kStore,   ///< The orchestration wrote an element: ElementItem
+    kFill,    ///< Elements of a new tensor get their first value: FillItem
     kGuard,   ///< The orchestration read an element; what is behind holds for this value only: ElementItem
 };
 
@@ -103,6 +104,12 @@ struct ElementItem {
     uint64_t bits;
 };
 static_assert(sizeof(ElementItem) == 24 && offsetof(ElementItem, bits) == 16);
+
+struct FillItem {
+    ElementItem first;
+    uint64_t count; ///< Elements in a row.
+};
+static_assert(sizeof(FillItem) == 32 && offsetof(FillItem, count) == 24);
 
 /// A task. Behind it, in this order: scalars (of those in `run_scalars`, the number of the run's argument), predicate
 /// words if there is one, word offsets of tensor items, numbers of producers; filled up to whole words.

@@ -56,6 +56,7 @@ enum class Resource : uint32_t {
     kCores,
     kCompletions,
     kTaskGraph,
+    kScopeMemory,
 };
 
 /// What a run that makes no progress waits for; the first that applies. The numbers of enum pto_stall_code.

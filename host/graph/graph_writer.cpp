@@ -109,6 +109,14 @@ void GraphWriter::write_store(uint64_t address, uint32_t size_bytes, uint64_t bi
     write_element(wire::GraphItem::kStore, address, size_bytes, bits);
 }
 
+void GraphWriter::write_fill(uint64_t address, uint64_t count, uint32_t size_bytes, uint64_t bits)
+{
+    const Place place = place_of(address, count * size_bytes);
+    is_all_tasks_ = false;
+    append(wire::FillItem{{wire::GraphItem::kFill, static_cast<uint8_t>(size_bytes), 0, place.base, place.offset, bits},
+                          count});
+}
+
 /// Word offset of an item with this descriptor. Most tasks use descriptors that others have used before.
 uint32_t GraphWriter::tensor_offset(const pto_tensor &tensor)
 {

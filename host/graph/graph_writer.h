@@ -30,6 +30,7 @@ public:
     void write_barrier();
     void write_guard(uint64_t address, uint32_t size_bytes, uint64_t bits);
     void write_store(uint64_t address, uint32_t size_bytes, uint64_t bits);
+    void write_fill(uint64_t address, uint64_t count, uint32_t size_bytes, uint64_t bits);
 
 private:
     struct Place {

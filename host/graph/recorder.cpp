@@ -76,15 +76,22 @@ bool Recorder::map_arena()
     engine_.heap_bytes = layout_.heap_bytes;
     engine_.memory_base = layout_.memory_base;
     engine_.memory_bytes = layout_.memory_bytes;
-    engine_.port = {this, work, relax, work_ready, log, load, store};
+    engine_.port = {this, work, relax, work_ready, log, load, store, fill};
     pto::posix::UserCodeGuard::install_handlers();
     return true;
 }
 
-pto_status Recorder::check_entry(const void *symbol, const host::DeviceOrch &orch, host::DeviceFailure *failure) const
+pto_status Recorder::find_program(const pto::posix::LoadedImage &image, const host::DeviceOrch &orch, OrchProgram *out,
+                                  host::DeviceFailure *failure) const
 {
-    return engine::check_orch_entry(symbol, {orch.entry, orch.tensor_count, orch.scalar_count}, failure->message,
-                                    sizeof failure->message);
+    pto::posix::LoadedImage loaded = image;
+    const engine::OrchSymbols symbols(&loaded, [](void *self, const char *symbol, OrchSymbol *found) {
+        pto::posix::SymbolKind kind{};
+        found->address = pto::posix::find_symbol(*static_cast<pto::posix::LoadedImage *>(self), symbol, &kind);
+        found->is_function = kind == pto::posix::SymbolKind::kFunction;
+        return found->address != nullptr;
+    });
+    return engine::find_orchestration(symbols, orch.promise, out, {failure->message, sizeof failure->message});
 }
 
 std::size_t Recorder::record(const host::RecordRequest &request, host::RecordingRun *run, host::Recording *out,
@@ -123,7 +130,7 @@ void Recorder::orchestrate()
         pto::posix::Watchdog watchdog(guard_, {request_->stall_timeout_ns, request_->timeout_ns}, engine_.submitted);
         if (sigsetjmp(guard_.landing, 0) == 0) {
             guard_.arm();
-            request_->entry->run(builder_.orch());
+            request_->program.run(builder_.orch());
             guard_.disarm();
         } else {
             const bool has_stalled = watchdog.has_stalled();
@@ -281,18 +288,30 @@ uint64_t Recorder::load_element(uint64_t address, uint32_t size_bytes)
     return bits;
 }
 
-void Recorder::store(void *self, uint64_t address, uint32_t size_bytes, uint64_t bits)
+/// Writes something down for the builder, unless the recording has failed.
+template <class Write> void Recorder::write_down(Write &&write)
 {
     const pto::posix::UserCodeGuard::Shield shield;
-    auto &recorder = *static_cast<Recorder *>(self);
-    if (recorder.engine_.error.is_set())
+    if (engine_.error.is_set())
         return;
     try {
-        recorder.writer_.write_store(address, size_bytes, bits);
-        recorder.check_size();
+        write();
+        check_size();
     } catch (const std::bad_alloc &) {
-        recorder.fail_memory();
+        fail_memory();
     }
+}
+
+void Recorder::store(void *self, uint64_t address, uint32_t size_bytes, uint64_t bits)
+{
+    auto &recorder = *static_cast<Recorder *>(self);
+    recorder.write_down([&] { recorder.writer_.write_store(address, size_bytes, bits); });
+}
+
+void Recorder::fill(void *self, uint64_t address, uint64_t count, uint32_t size_bytes, uint64_t bits)
+{
+    auto &recorder = *static_cast<Recorder *>(self);
+    recorder.write_down([&] { recorder.writer_.write_fill(address, count, size_bytes, bits); });
 }
 
 /// The recorder of the arch that this is compiled for; named in the list of factories.

@@ -31,8 +31,8 @@ public:
 
     std::size_t record(const host::RecordRequest &request, host::RecordingRun *run, host::Recording *out,
                        wire::ErrorRecord *error) override;
-    pto_status check_entry(const void *symbol, const host::DeviceOrch &orch,
-                           host::DeviceFailure *failure) const override;
+    pto_status find_program(const pto::posix::LoadedImage &image, const host::DeviceOrch &orch, OrchProgram *out,
+                            host::DeviceFailure *failure) const override;
 
 private:
     bool map_arena();
@@ -43,6 +43,7 @@ private:
     void write_all();
     void fail_memory();
     void check_size();
+    template <class Write> void write_down(Write &&write);
 
     // The engine's port.
     static bool work(void *self);
@@ -51,6 +52,7 @@ private:
     static void log(void *self, int32_t level, const char *message);
     static uint64_t load(void *self, uint64_t address, uint32_t size_bytes);
     static void store(void *self, uint64_t address, uint32_t size_bytes, uint64_t bits);
+    static void fill(void *self, uint64_t address, uint64_t count, uint32_t size_bytes, uint64_t bits);
 
     uint64_t load_element(uint64_t address, uint32_t size_bytes);
 

@@ -129,6 +129,7 @@ typedef struct pto_orch_ops {
     void (*fatal)(pto_orch *orch, int32_t code, const char *format, va_list values);
     void (*reject)(pto_orch *orch, pto_status status, const char *format, va_list values);
     pto_status (*status)(const pto_orch *orch);
+    void *(*scope_memory)(pto_orch *orch, uint64_t size_bytes);
     /** @endcond */
 } pto_orch_ops;
 
@@ -155,6 +156,23 @@ typedef struct pto_orch_entry {
     const char *name;            /**< As in PTO_ORCHESTRATION. */
     void (*run)(pto_orch *orch); /**< The body. */
 } pto_orch_entry;
+
+#define PTO_ORCH_ADAPTER_MAGIC 0x44415450u /**< "PTAD" in the first bytes of an adapter. */
+
+/** Name of the symbol of an adapter. */
+#define PTO_ORCH_ADAPTER_SYMBOL "pto_orch_adapter_symbol"
+
+/** A function of another API. Its adapter knows the type. */
+typedef void (*pto_orch_function)(void);
+
+/** Runs entries that are functions of another API, such as the dialect of pto/compat: the shared object exports this
+ *  beside them, under PTO_ORCH_ADAPTER_SYMBOL. Such entries take whatever arguments the callable's signature has. */
+typedef struct pto_orch_adapter {
+    uint32_t magic;       /**< PTO_ORCH_ADAPTER_MAGIC */
+    uint32_t abi_version; /**< PTO_ABI_VERSION of the headers that it was built with. */
+    /** Calls the entry. `config` is what `pto_callable.orch_config` names, NULL if it names nothing. */
+    void (*run)(pto_orch *orch, pto_orch_function entry, pto_orch_function config);
+} pto_orch_adapter;
 
 /** Defines and exports the orchestration `name`, which takes this many tensors and scalars. The block that follows is
  *  its body and sees `pto_orch *orch`. */
@@ -342,6 +360,14 @@ static inline pto_status pto_allocate(pto_orch *orch, pto_tensor *tensor)
 static inline void pto_discard(pto_orch *orch, const pto_tensor *tensor)
 {
     orch->ops->discard(orch, tensor);
+}
+
+/** Memory for the orchestration itself: 64-byte aligned, undefined bytes, valid until the innermost scope ends. Tasks
+ *  must not be given it. NULL after an error; more than there is ends the run with PTO_ERROR_CAPACITY. There are 256
+ *  bytes for each of `pto_open_options.max_tasks`. */
+static inline void *pto_scope_memory(pto_orch *orch, uint64_t size_bytes)
+{
+    return orch->ops->scope_memory(orch, size_bytes);
 }
 
 /* ---- elements ------------------------------------------------------------------------------------------------ */

@@ -58,7 +58,9 @@ typedef struct PTO_ALIGNED(64) pto_tensor {
     uint64_t extent;                /**< Elements from the first to the last of the view, inclusive. Derived. */
     uint32_t strides[PTO_MAX_RANK]; /**< Elements from one index to the next, > 0. */
     uint32_t buffer;                /**< The engine's name for the buffer; 0: none. Set by the engine. */
-    uint64_t reserved[4];           /**< Zero. */
+    uint64_t initial;               /**< Of an output to allocate: bits of what every element is at first. */
+    uint32_t has_initial;           /**< Of an output to allocate: whether `initial` counts. */
+    uint32_t reserved[5];           /**< Zero. */
 } pto_tensor;
 
 /** Size of one element in bytes, 0 for a number that is no dtype. Four-bit elements are stored one per byte. */
@@ -120,6 +122,14 @@ static inline pto_tensor pto_tensor_new(pto_dtype dtype, uint32_t ndims, const u
     tensor.extent = stride;
     tensor.size_bytes = stride * pto_dtype_size(dtype);
     return tensor;
+}
+
+/** Makes a tensor that is still to be allocated begin with every element at this value, the low bits of `bits`, instead
+ *  of undefined bytes. The thread of the orchestration writes them when the tensor is allocated. */
+static inline void pto_tensor_fill(pto_tensor *tensor, uint64_t bits)
+{
+    tensor->initial = bits;
+    tensor->has_initial = 1;
 }
 
 /** A row-major tensor in host memory at `data`, which stays the caller's. */

@@ -73,7 +73,7 @@ public:
         engine.heap_bytes = options.heap_bytes;
         engine.memory_base = memory_.address();
         engine.memory_bytes = options.heap_bytes + kOutsideBytes;
-        engine.port = {this, do_work, relax, work_ready, log, nullptr, nullptr};
+        engine.port = {this, do_work, relax, work_ready, log, nullptr, nullptr, nullptr};
         assert_true(begin());
     }
 

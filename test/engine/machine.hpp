@@ -24,7 +24,7 @@ public:
     explicit Machine(bool at_once, const GraphOptions &options = {})
         : graph(options), scheduler(graph.engine, port_), at_once_(at_once)
     {
-        port_ = {this, start, offer, poll, &under_way_, relax, work_ready, nullptr, nullptr, nullptr};
+        port_ = {this, start, offer, poll, &under_way_, relax, work_ready, nullptr, nullptr, nullptr, nullptr};
         graph.work = [this] { return scheduler.step(0); };
         scheduler.reset(kClusters, graph.kernels);
     }

@@ -156,7 +156,7 @@ public:
         engine.layout(arena_.get(), geometry);
         engine.heap_base = memory_.address();
         engine.heap_bytes = kHeapBytes;
-        engine.port = {this, work, relax, work_ready, nullptr, nullptr, nullptr};
+        engine.port = {this, work, relax, work_ready, nullptr, nullptr, nullptr, nullptr};
         for (uint32_t i = 0; i < kArguments; i++) {
             tensors_[i] = plain(PTO_INT32, {4});
             tensors_[i].addr = arguments_.address() + i * 1024;

@@ -449,7 +449,7 @@ void every_cohort_starts_whole_whatever_else_runs(void **)
 struct Meeting {
     explicit Meeting(Graph &meeting_graph) : graph(meeting_graph), scheduler(meeting_graph.engine, port)
     {
-        port = {this, start, offer, poll, &under_way, relax, work_ready, nullptr, nullptr, nullptr};
+        port = {this, start, offer, poll, &under_way, relax, work_ready, nullptr, nullptr, nullptr, nullptr};
         scheduler.reset(kClusters, graph.kernels);
     }
     void run(uint32_t worker, const LaneRun &run_of)

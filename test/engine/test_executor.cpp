@@ -47,7 +47,7 @@ public:
           arena_(arena_bytes()), args_block_(pto::wire::kMaxArgsImageBytes), executor(config(), port())
     {
         char message[64];
-        const OrchImage image{kCallable, 1, 1, &entry, sizeof entry, "entry"};
+        const OrchImage image{kCallable, {"entry", nullptr, 1, 1}, &entry, sizeof entry};
         assert_int_equal(executor.orchs().load(image, message, sizeof message), PTO_OK);
         args = pto::wire::begin_args_image(args_block_.get(), 1, 1);
         args.tensors[0] = plain(PTO_FLOAT32, {64});
@@ -101,7 +101,7 @@ private:
                 .memory_base = memory_.address(),
                 .memory_bytes = kHeapBytes + kOutsideBytes};
     }
-    ExecutorPort port() { return {this, start, offer, poll, &under_way_, relax, work_ready, log, load, unload}; }
+    ExecutorPort port() { return {this, start, offer, poll, &under_way_, relax, work_ready, log, load, find, unload}; }
 
     static bool start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
     {
@@ -126,10 +126,15 @@ private:
     }
     static void work_ready(void *, uint32_t) {}
     static void log(void *self, int32_t, const char *message) { static_cast<Device *>(self)->lines.push_back(message); }
-    static pto_status load(void *, const void *image, std::size_t, const char *, LoadedOrch *out, char *, std::size_t)
+    static pto_status load(void *, const void *image, std::size_t, LoadedOrch *out, char *, std::size_t)
     {
-        *out = {nullptr, image};
+        out->handle = const_cast<void *>(image);
         return PTO_OK;
+    }
+    static bool find(void *, const LoadedOrch *loaded, const char *, pto::OrchSymbol *out)
+    {
+        *out = {loaded->handle, false};
+        return true;
     }
     static void unload(void *, const LoadedOrch *) {}
 

@@ -299,7 +299,8 @@ void so_they_do_when_everything_is_scarce(void **)
                           .max_readers = 8,
                           .max_edges = 10,
                           .payload_lines = 200,
-                          .max_deferred = 8};
+                          .max_deferred = 8,
+                          .scope_memory_bytes = 0};
     for (uint64_t seed = 100; seed < 140; seed++)
         run_at_random(seed, {.geometry = scarce}, 1 + seed % 4);
 }
@@ -434,7 +435,8 @@ void so_they_do_with_few_edges_nodes_and_buffers(void **)
                           .max_readers = 8,
                           .max_edges = 10,
                           .payload_lines = 64,
-                          .max_deferred = 8};
+                          .max_deferred = 8,
+                          .scope_memory_bytes = 0};
     for (uint64_t seed = 100; seed < 160; seed++)
         RandomGraph(seed, {.geometry = scarce}).run();
 }

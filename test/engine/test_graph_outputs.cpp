@@ -33,8 +33,9 @@ void make_dirty(pto_tensor *tensor, Random &random)
         stride = random.below32(UINT32_MAX);
     for (uint32_t i = tensor->ndims; i < PTO_MAX_RANK; i++)
         tensor->shape[i] = random.below32(UINT32_MAX);
-    for (uint64_t &word : tensor->reserved)
-        word = random.next();
+    tensor->initial = random.next(); // which does not count
+    for (uint32_t &word : tensor->reserved)
+        word = random.below32(UINT32_MAX);
 }
 
 /// What is to come of it; where it lies and whose it is are taken from the result.

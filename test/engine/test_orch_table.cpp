@@ -5,7 +5,10 @@
 #include "aicpu/orch_table.h"
 
 #include <cstdio>
+#include <map>
 #include <optional>
+#include <string>
+#include <utility>
 
 namespace {
 
@@ -15,22 +18,34 @@ void do_nothing(pto_orch *) {}
 
 /// "Loads" an image by handing out the entry that lies in it.
 struct Loader {
-    Loader() : port{} { port = {this, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, load, unload}; }
+    Loader() : port{}
+    {
+        port = {this, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, load, find, unload};
+    }
 
-    static pto_status load(void *self, const void *image, std::size_t size, const char *symbol, LoadedOrch *out,
-                           char *message, std::size_t message_capacity)
+    static pto_status load(void *self, const void *image, std::size_t size, LoadedOrch *out, char *message,
+                           std::size_t message_capacity)
     {
         auto &loader = *static_cast<Loader *>(self);
         loader.calls++;
         assert_int_equal(size, sizeof(pto_orch_entry));
-        assert_string_equal(symbol, "saxpy");
         if (loader.refusal != PTO_OK) {
             std::snprintf(message, message_capacity, "refused");
             return loader.refusal;
         }
-        *out = {reinterpret_cast<void *>(uintptr_t{0x1000} + static_cast<uintptr_t>(loader.calls)), image};
+        *out = {reinterpret_cast<void *>(uintptr_t{0x1000} + static_cast<uintptr_t>(loader.calls))};
+        loader.symbols["saxpy"] =
+            loader.function != nullptr ? pto::OrchSymbol{loader.function, true} : pto::OrchSymbol{image, false};
         loader.held++;
         return PTO_OK;
+    }
+    static bool find(void *self, const LoadedOrch *, const char *symbol, pto::OrchSymbol *out)
+    {
+        const auto &symbols = static_cast<Loader *>(self)->symbols;
+        const auto found = symbols.find(symbol);
+        if (found != symbols.end())
+            *out = found->second;
+        return found != symbols.end();
     }
     static void unload(void *self, const LoadedOrch *loaded)
     {
@@ -44,6 +59,8 @@ struct Loader {
     int calls = 0;
     int held = 0;
     uintptr_t last_unloaded = 0;
+    const void *function = nullptr; ///< What "saxpy" is instead of the image.
+    std::map<std::string, pto::OrchSymbol> symbols;
 };
 
 struct Fixture {
@@ -51,7 +68,7 @@ struct Fixture {
 
     pto_status load(int32_t id)
     {
-        const OrchImage image{id, 2, 1, &entry, sizeof entry, "saxpy"};
+        const OrchImage image{id, {"saxpy", config, 2, 1}, &entry, sizeof entry};
         message[0] = '\0';
         return table.load(image, message, sizeof message);
     }
@@ -69,14 +86,34 @@ struct Fixture {
     Loader loader;
     OrchTable table;
     pto_orch_entry entry{PTO_ORCH_MAGIC, PTO_ABI_VERSION, 2, 1, "saxpy", do_nothing};
+    const char *config = nullptr;
     char message[192] = "";
+};
+
+/// An entry that is a function, and its adapter.
+struct FunctionFixture : Fixture {
+    FunctionFixture()
+    {
+        loader.function = reinterpret_cast<const void *>(&an_entry);
+        loader.symbols[PTO_ORCH_ADAPTER_SYMBOL] = {&adapter, false};
+    }
+
+    static void an_entry() {}
+    static void a_config() {}
+    static void run_function(pto_orch *, pto_orch_function entry, pto_orch_function config)
+    {
+        called = {entry, config};
+    }
+
+    static inline std::pair<pto_orch_function, pto_orch_function> called;
+    pto_orch_adapter adapter{PTO_ORCH_ADAPTER_MAGIC, PTO_ABI_VERSION, run_function};
 };
 
 void what_is_loaded_is_found_under_its_id_alone(void **)
 {
     Fixture fixture;
     assert_int_equal(fixture.load(7), PTO_OK);
-    assert_ptr_equal(fixture.table.find(7), &fixture.entry);
+    assert_ptr_equal(fixture.table.find(7)->entry, &fixture.entry);
     for (const int32_t id : {0, 6, 8, 63, 64, -1, INT32_MAX, INT32_MIN})
         assert_null(fixture.table.find(id));
     assert_int_equal(fixture.table.loads(), 1);
@@ -90,7 +127,7 @@ void sixty_four_ids_are_loaded_each_on_its_own(void **)
     assert_int_equal(fixture.loader.calls, 64);
     assert_int_equal(fixture.loader.held, 64);
     for (int32_t id = 0; id < 64; id++)
-        assert_ptr_equal(fixture.table.find(id), &fixture.entry);
+        assert_ptr_equal(fixture.table.find(id)->entry, &fixture.entry);
 }
 
 void an_id_out_of_range_is_refused_without_loading(void **)
@@ -138,7 +175,7 @@ void a_symbol_at_an_odd_address_is_no_entry(void **)
     Fixture fixture;
     alignas(pto_orch_entry) unsigned char bytes[sizeof(pto_orch_entry) + 1];
     std::memcpy(bytes + 1, &fixture.entry, sizeof fixture.entry);
-    const OrchImage image{5, 2, 1, bytes + 1, sizeof(pto_orch_entry), "saxpy"};
+    const OrchImage image{5, {"saxpy", nullptr, 2, 1}, bytes + 1, sizeof(pto_orch_entry)};
     assert_int_equal(fixture.table.load(image, fixture.message, sizeof fixture.message), PTO_ERROR_MISSING_ENTRY);
     assert_int_equal(fixture.loader.held, 0);
 }
@@ -183,13 +220,69 @@ void the_table_unloads_what_it_holds_when_it_goes_away(void **)
     std::optional<OrchTable> table(std::in_place, loader.port);
     char message[64];
     for (const int32_t id : {0, 31, 63}) {
-        const OrchImage image{id, 0, 0, &entry, sizeof entry, "saxpy"};
+        const OrchImage image{id, {"saxpy", nullptr, 0, 0}, &entry, sizeof entry};
         assert_int_equal(table->load(image, message, sizeof message), PTO_OK);
     }
     table->unload(31);
     assert_int_equal(loader.held, 2);
     table.reset();
     assert_int_equal(loader.held, 0);
+}
+
+void an_entry_that_is_a_function_is_called_by_its_adapter(void **)
+{
+    FunctionFixture fixture;
+    assert_int_equal(fixture.load(9), PTO_OK);
+    const pto::OrchProgram *program = fixture.table.find(9);
+    assert_int_equal(program->tensor_count, 2); // what the signature says
+    assert_int_equal(program->scalar_count, 1);
+    program->run(nullptr);
+    assert_true(FunctionFixture::called.first == FunctionFixture::an_entry);
+    assert_true(FunctionFixture::called.second == nullptr);
+
+    fixture.config = "configure";
+    fixture.loader.symbols["configure"] = {reinterpret_cast<const void *>(&FunctionFixture::a_config), true};
+    assert_int_equal(fixture.load(10), PTO_OK);
+    fixture.table.find(10)->run(nullptr);
+    assert_true(FunctionFixture::called.second == FunctionFixture::a_config);
+}
+
+void a_function_without_an_adapter_is_no_entry(void **)
+{
+    FunctionFixture fixture;
+    fixture.loader.symbols.erase(PTO_ORCH_ADAPTER_SYMBOL);
+    fixture.expect_refusal(PTO_ERROR_MISSING_ENTRY, "is a function");
+}
+
+void an_adapter_must_be_one_of_this_abi(void **)
+{
+    FunctionFixture other;
+    other.adapter.abi_version++;
+    other.expect_refusal(PTO_ERROR_INCOMPATIBLE_IMAGE, "ABI version");
+    FunctionFixture none;
+    none.adapter.magic++;
+    none.message[0] = '\0';
+    assert_int_equal(none.load(5), PTO_ERROR_MISSING_ENTRY);
+    assert_non_null(std::strstr(none.message, "not an adapter"));
+    FunctionFixture code; // reading it would be reading code
+    code.loader.symbols[PTO_ORCH_ADAPTER_SYMBOL].is_function = true;
+    assert_int_equal(code.load(5), PTO_ERROR_MISSING_ENTRY);
+}
+
+void a_configuration_must_be_there_and_be_a_function(void **)
+{
+    FunctionFixture fixture;
+    fixture.config = "configure";
+    fixture.expect_refusal(PTO_ERROR_MISSING_ENTRY, "configure");
+    fixture.loader.symbols["configure"] = {&fixture.adapter, false};
+    fixture.expect_refusal(PTO_ERROR_MISSING_ENTRY, "configure");
+}
+
+void an_entry_with_a_signature_of_its_own_takes_no_configuration(void **)
+{
+    Fixture fixture;
+    fixture.config = "configure";
+    fixture.expect_refusal(PTO_ERROR_SIGNATURE_MISMATCH, "configure");
 }
 
 } // namespace
@@ -206,6 +299,11 @@ int main()
         cmocka_unit_test(a_symbol_at_an_odd_address_is_no_entry),
         cmocka_unit_test(an_entry_of_another_abi_is_incompatible),
         cmocka_unit_test(an_entry_must_agree_with_the_signature),
+        cmocka_unit_test(an_entry_that_is_a_function_is_called_by_its_adapter),
+        cmocka_unit_test(a_function_without_an_adapter_is_no_entry),
+        cmocka_unit_test(an_adapter_must_be_one_of_this_abi),
+        cmocka_unit_test(a_configuration_must_be_there_and_be_a_function),
+        cmocka_unit_test(an_entry_with_a_signature_of_its_own_takes_no_configuration),
         cmocka_unit_test(unloading_frees_the_id),
         cmocka_unit_test(the_table_unloads_what_it_holds_when_it_goes_away),
     };

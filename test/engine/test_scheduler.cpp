@@ -482,7 +482,7 @@ void the_run_after_an_error_starts_with_idle_cores(void **)
 struct Crew {
     explicit Crew(Graph &crew_graph) : graph(crew_graph), scheduler(crew_graph.engine, port)
     {
-        port = {this, start, offer, poll, &under_way, nullptr, work_ready, nullptr, nullptr, nullptr};
+        port = {this, start, offer, poll, &under_way, nullptr, work_ready, nullptr, nullptr, nullptr, nullptr};
         scheduler.reset(kClusters, graph.kernels);
     }
     static bool start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)

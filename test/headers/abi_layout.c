@@ -44,8 +44,10 @@ static void the_tensor_descriptor_has_128_bytes_in_this_order(void **state)
     FIELD(pto_tensor, strides, 72);
     BYTES(pto_tensor, strides, 20);
     FIELD(pto_tensor, buffer, 92);
-    FIELD(pto_tensor, reserved, 96);
-    BYTES(pto_tensor, reserved, 32);
+    FIELD(pto_tensor, initial, 96);
+    FIELD(pto_tensor, has_initial, 104);
+    FIELD(pto_tensor, reserved, 108);
+    BYTES(pto_tensor, reserved, 20);
 }
 
 static void a_tensor_descriptor_is_aligned_to_a_cache_line(void **state)

@@ -19,6 +19,8 @@ typedef struct fake_orch {
     uint32_t allocations;
     uint32_t scopes_begun;
     uint32_t scopes_ended;
+    uint64_t scope_bytes;
+    uint64_t scope_memory[8];
     uint32_t scope_mode; /* Of the last one begun. */
     const pto_tensor *discarded;
     const uint64_t *scalars;      /* The run's. */
@@ -76,6 +78,13 @@ static inline void fake_scope_end(pto_orch *orch)
     fake_of(orch)->scopes_ended++;
 }
 
+static inline void *fake_scope_memory(pto_orch *orch, uint64_t size_bytes)
+{
+    fake_orch *fake = fake_of(orch);
+    fake->scope_bytes += size_bytes;
+    return fake->scope_memory;
+}
+
 static inline uint64_t fake_get_element(pto_orch *orch, const pto_tensor *tensor, const uint32_t *index)
 {
     fake_orch *fake = fake_of(orch);
@@ -129,9 +138,9 @@ static inline pto_status fake_status(const pto_orch *orch)
 static inline void fake_init(fake_orch *fake)
 {
     static const pto_orch_ops ops = {
-        sizeof(pto_orch_ops), PTO_ABI_VERSION,  fake_submit,      fake_allocate, fake_discard, fake_scope_begin,
-        fake_scope_end,       fake_get_element, fake_set_element, fake_scalar,   fake_log,     fake_fatal,
-        fake_reject,          fake_status,
+        sizeof(pto_orch_ops), PTO_ABI_VERSION,  fake_submit,       fake_allocate, fake_discard, fake_scope_begin,
+        fake_scope_end,       fake_get_element, fake_set_element,  fake_scalar,   fake_log,     fake_fatal,
+        fake_reject,          fake_status,      fake_scope_memory,
     };
     memset(fake, 0, sizeof *fake);
     fake->orch.ops = &ops;

@@ -8,7 +8,7 @@ import sys
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    present = {path.name for path in folder.iterdir()}
+    present = {path.name for path in folder.iterdir() if path.is_file()}
     installed = {pathlib.Path(name).name for name in sys.argv[2:]}
     for name in sorted(present - installed):
         print(f"{folder / name}: not in public_headers of include/meson.build")

@@ -60,7 +60,13 @@ public:
         scalar_ = count;
         parts.clear();
         recording = host::Recording(std::pmr::get_default_resource());
-        const host::RecordRequest request{&entry, {&argument_, &scalar_, 1, 1}, &kernel, 1, nullptr, 0, 10'000'000'000u,
+        const host::RecordRequest request{{&entry, nullptr, nullptr, nullptr, 1, 1},
+                                          {&argument_, &scalar_, 1, 1},
+                                          &kernel,
+                                          1,
+                                          nullptr,
+                                          0,
+                                          10'000'000'000u,
                                           0};
         executed = recorder_->record(request, this, &recording, &error);
         return error.status;

@@ -374,8 +374,10 @@ void fields_that_the_engine_sets_need_not_be_right(void **)
         tensor.version = -1;
         tensor.extent = UINT64_MAX;
         tensor.is_contiguous = 0;
-        for (uint64_t &word : tensor.reserved)
-            word = UINT64_MAX;
+        tensor.initial = UINT64_MAX;
+        tensor.has_initial = 1;
+        for (uint32_t &word : tensor.reserved)
+            word = UINT32_MAX;
     }
     EXPECT_STATUS(PTO_OK, fixture.run());
     for (uint32_t i = 0; i < kCount; i++)

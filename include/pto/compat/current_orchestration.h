@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+/** @file current_orchestration.h
+ *  What the dialect's functions talk to: they take no handle, so the shared object remembers whose run is under way.
+ *  The executor and the host load an object anew for every callable id and run it on one thread at a time. */
+#ifndef PTO_COMPAT_CURRENT_ORCHESTRATION_H
+#define PTO_COMPAT_CURRENT_ORCHESTRATION_H
+
+#include "pto/orch.h"
+
+/** @cond */
+extern "C" {
+/* One for each shared object, however many of its sources include this: hidden, and of the same name in all. */
+extern __attribute__((weak, visibility("hidden"))) pto_orch *pto_compat_orch;
+pto_orch *pto_compat_orch = nullptr;
+}
+/** @endcond */
+
+namespace pto::compat {
+
+/** The run that this shared object is orchestrating; in a kernel there is none. */
+static inline pto_orch *current()
+{
+    return pto_compat_orch;
+}
+
+/** Ends the run because of a misuse of the API. In a kernel, which cannot report anything, it is a fault. */
+static inline PTO_PRINTF(2, 3) void refuse(pto_status status, const char *format, ...)
+{
+    if (current() == nullptr)
+        __builtin_trap();
+    va_list values;
+    va_start(values, format);
+    current()->ops->reject(current(), status, format, values);
+    va_end(values);
+}
+
+/** A condition of the orchestration does not hold: it cannot go on. The run gets the message, the chip faults. */
+[[noreturn]] static inline void fail_assertion(const char *condition, const char *file, int line)
+{
+    if (current() != nullptr)
+        pto_orch_reject(current(), PTO_ERROR_INVALID_ARGUMENT, "assertion failed: %s (%s:%d)", condition, file, line);
+    __builtin_trap();
+}
+
+} // namespace pto::compat
+
+#endif

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+/** @file pto_entry.h
+ *  How the executor calls an orchestration in the dialect: every shared object of such sources exports this adapter. */
+#ifndef PTO_COMPAT_ENTRY_H
+#define PTO_COMPAT_ENTRY_H
+
+#include "pto/compat/pto_orchestration_api.h"
+
+/** @cond */
+extern "C" {
+/// The configuration under its default name, if the source has one.
+__attribute__((weak)) PTO2OrchestrationConfig aicpu_orchestration_config(const ChipTaskArgs &args);
+}
+
+namespace pto::compat {
+
+using Entry = void (*)(const ChipTaskArgs &);
+using Configure = PTO2OrchestrationConfig (*)(const ChipTaskArgs &);
+
+static inline bool has_enough(pto_orch *orch, const ChipTaskArgs &args, Configure configure)
+{
+    const auto given = static_cast<int>(orch->tensor_count + orch->scalar_count);
+    const int expected = configure == nullptr ? 0 : configure(args).expected_arg_count;
+    if (given >= expected)
+        return true;
+    refuse(PTO_ERROR_INVALID_ARGUMENT, "the orchestration expects %d arguments, the run has %d", expected, given);
+    return false;
+}
+
+/// Leaves the object as it was: an orchestration may be run while another one of the same object is.
+static inline void run(pto_orch *orch, pto_orch_function entry, pto_orch_function config)
+{
+    pto_orch *outer = pto_compat_orch;
+    pto_compat_orch = orch;
+    const ChipTaskArgs args(orch);
+    if (has_enough(orch, args, config == nullptr ? &aicpu_orchestration_config : reinterpret_cast<Configure>(config)))
+        reinterpret_cast<Entry>(entry)(args);
+    pto_compat_orch = outer;
+}
+
+} // namespace pto::compat
+
+extern "C" {
+extern __attribute__((weak)) PTO_EXPORT const pto_orch_adapter pto_orch_adapter_symbol;
+const pto_orch_adapter pto_orch_adapter_symbol = {PTO_ORCH_ADAPTER_MAGIC, PTO_ABI_VERSION, pto::compat::run};
+}
+/** @endcond */
+
+#endif
