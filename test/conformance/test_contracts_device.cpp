@@ -305,7 +305,8 @@ public:
         const std::vector<char> &image = module_bytes("orch_sum");
         DeviceFailure failure{};
         const pto_status status = device_.orch_load(
-            handle_, {callable_id, 3, 0, reinterpret_cast<uint64_t>(image.data()), image.size(), "binary"}, &failure);
+            handle_, {callable_id, {"binary", nullptr, 3, 0}, reinterpret_cast<uint64_t>(image.data()), image.size()},
+            &failure);
         *message = failure.message;
         return status;
     }

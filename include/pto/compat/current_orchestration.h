@@ -7,20 +7,19 @@
 
 #include "pto/orch.h"
 
-/** @cond */
-extern "C" {
-/* One for each shared object, however many of its sources include this: hidden, and of the same name in all. */
-extern __attribute__((weak, visibility("hidden"))) pto_orch *pto_compat_orch;
-pto_orch *pto_compat_orch = nullptr;
-}
-/** @endcond */
-
 namespace pto::compat {
+
+/** @cond */
+/// One for each shared object, however many of its sources include this: hidden from all others.
+inline __attribute__((visibility("hidden"))) pto_orch *current_orch = nullptr;
+/// Number of the run, from 1.
+inline __attribute__((visibility("hidden"))) uint64_t current_run = 0;
+/** @endcond */
 
 /** The run that this shared object is orchestrating; in a kernel there is none. */
 static inline pto_orch *current()
 {
-    return pto_compat_orch;
+    return current_orch;
 }
 
 /** Ends the run because of a misuse of the API. In a kernel, which cannot report anything, it is a fault. */

@@ -4,7 +4,7 @@
 #ifndef PTO_COMPAT_ENTRY_H
 #define PTO_COMPAT_ENTRY_H
 
-#include "pto/compat/pto_orchestration_api.h"
+#include "pto/compat/pto_task_args.h"
 
 /** @cond */
 extern "C" {
@@ -27,15 +27,15 @@ static inline bool has_enough(pto_orch *orch, const ChipTaskArgs &args, Configur
     return false;
 }
 
-/// Leaves the object as it was: an orchestration may be run while another one of the same object is.
+/// Leaves the object as it was: what it remembers is of one run.
 static inline void run(pto_orch *orch, pto_orch_function entry, pto_orch_function config)
 {
-    pto_orch *outer = pto_compat_orch;
-    pto_compat_orch = orch;
     const ChipTaskArgs args(orch);
+    current_orch = orch;
+    current_run++;
     if (has_enough(orch, args, config == nullptr ? &aicpu_orchestration_config : reinterpret_cast<Configure>(config)))
         reinterpret_cast<Entry>(entry)(args);
-    pto_compat_orch = outer;
+    current_orch = nullptr;
 }
 
 } // namespace pto::compat

@@ -329,18 +329,15 @@ static_assert(offsetof(ChipTensor, initial_value) == offsetof(pto_tensor, initia
 static_assert(offsetof(ChipTensor, has_initial_value) == offsetof(pto_tensor, has_initial));
 
 /** @cond */
-extern "C" {
-extern __attribute__((weak, visibility("hidden"))) const ChipTensor pto_compat_no_tensor;
-const ChipTensor pto_compat_no_tensor = {};
-}
-
 namespace pto::compat {
+
+inline __attribute__((visibility("hidden"))) const ChipTensor kNoTensor = {};
 
 /// For one that is not there: no call accepts it.
 static inline const ChipTensor *no_tensor(int32_t index, uint32_t count)
 {
     refuse(PTO_ERROR_INVALID_ARGUMENT, "tensor %d of %u", index, count);
-    return &pto_compat_no_tensor;
+    return &kNoTensor;
 }
 
 } // namespace pto::compat
