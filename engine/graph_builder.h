@@ -74,8 +74,8 @@ private:
     // Steps of a submit.
     bool has_kernel(int32_t func_id, uint32_t core_type) const
     {
-        return static_cast<uint32_t>(func_id) < kernel_count_ && kernels_[func_id].entry != 0 &&
-               kernels_[func_id].core_type == core_type;
+        return static_cast<uint32_t>(func_id) < kernel_count_ &&
+               (kernels_[func_id].core_types & wire::core_type_mask(core_type)) != 0;
     }
     static uint32_t core_type_of(uint32_t lane) { return lane == kLaneAic ? PTO_CORE_AIC : PTO_CORE_AIV; }
     inline bool read_kernel(int32_t func_id, uint32_t lane, TaskShape *shape);

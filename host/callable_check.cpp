@@ -64,7 +64,7 @@ pto_status check_kernels(const pto_callable &callable, pto_image_error *error)
             return image_error(error, PTO_ERROR_INVALID_IMAGE, "kernel %u: func id %u is used twice", i,
                                kernel.func_id);
         seen.set(kernel.func_id);
-        if (kernel.core_type > PTO_CORE_AIV)
+        if (kernel.core_type > PTO_CORE_ANY)
             return image_error(error, PTO_ERROR_INVALID_IMAGE, "kernel %u: unknown core type %u", i, kernel.core_type);
         if (kernel.image == nullptr || kernel.image_bytes == 0 || kernel.image_bytes > kMaxImageBytes)
             return image_error(error, PTO_ERROR_INVALID_IMAGE, "kernel %u: no image, or one of %zu bytes", i,
@@ -105,6 +105,9 @@ pto_status check_callable(const pto_callable *callable, pto_image_error *error)
     if (callable->orch_entry == nullptr || callable->orch_entry[0] == '\0' || !is_name(callable->orch_entry))
         return image_error(error, PTO_ERROR_INVALID_IMAGE, "the orchestration's entry needs a name of 1..%u bytes",
                            PTO_MAX_NAME);
+    if (callable->orch_config != nullptr && (callable->orch_config[0] == '\0' || !is_name(callable->orch_config)))
+        return image_error(error, PTO_ERROR_INVALID_IMAGE,
+                           "the orchestration's configuration needs a name of 1..%u bytes, or NULL", PTO_MAX_NAME);
     if (callable->orch_image == nullptr || callable->orch_image_bytes == 0 ||
         callable->orch_image_bytes > kMaxImageBytes)
         return image_error(error, PTO_ERROR_INVALID_IMAGE, "no orchestration image, or one of %zu bytes",

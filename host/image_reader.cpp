@@ -1,28 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads callables from images. Nothing in the file is believed: every offset, size and count is checked against the
 // file's real size before it is used.
-#include "host/callable_check.h"
+#include "host/image.h"
 #include "host/image_format.h"
 
 #include "pto/version.h"
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <memory>
-#include <new>
-#include <vector>
 #include <xxhash.h>
-
-/// The bytes, and the callable whose pointers lead into them.
-struct pto_image {
-    std::unique_ptr<char[]> bytes;
-    size_t size;
-    const char *identity;
-    std::vector<pto_kernel> kernels;
-    std::vector<pto_param> params;
-    pto_callable callable;
-};
 
 namespace pto::host {
 namespace {
@@ -42,7 +28,7 @@ public:
             status = read_params();
         if (status == PTO_OK)
             status = read_names();
-        return status != PTO_OK ? status : check_callable(&image_.callable, error_);
+        return status;
     }
 
 private:
@@ -139,15 +125,16 @@ private:
         const char *name = string(header_.name);
         const char *arch = string(header_.arch);
         const char *entry = string(header_.orch_entry);
-        if (image_.identity == nullptr || name == nullptr || arch == nullptr || entry == nullptr)
+        const char *config = string(header_.orch_config);
+        if (image_.identity == nullptr || name == nullptr || arch == nullptr || entry == nullptr || config == nullptr)
             return image_error(error_, PTO_ERROR_INVALID_IMAGE, "a name of the callable is outside the strings");
         pto_callable &callable = image_.callable;
-        callable = PTO_CALLABLE_INIT;
         callable.param_count = header_.param_count;
         callable.kernel_count = header_.kernel_count;
         callable.name = name;
         callable.arch = arch[0] == '\0' ? nullptr : arch;
         callable.orch_entry = entry;
+        callable.orch_config = config[0] == '\0' ? nullptr : config;
         callable.orch_image = at(header_.orch);
         callable.orch_image_bytes = header_.orch.size;
         callable.params = image_.params.data();
@@ -171,24 +158,8 @@ using pto::host::image_error;
 
 pto_status pto_image_open(const void *bytes, size_t size, pto_image **out_image, pto_image_error *error)
 {
-    pto::host::clear_error(error);
-    if (out_image == nullptr)
-        return image_error(error, PTO_ERROR_INVALID_ARGUMENT, "out_image is NULL");
-    *out_image = nullptr;
-    if (bytes == nullptr)
-        return image_error(error, PTO_ERROR_INVALID_ARGUMENT, "bytes is NULL");
-    try {
-        auto image = std::make_unique<pto_image>();
-        image->bytes = std::make_unique<char[]>(size);
-        image->size = size;
-        std::memcpy(image->bytes.get(), bytes, size);
-        const pto_status status = pto::host::ImageReader(*image, error).read();
-        if (status == PTO_OK)
-            *out_image = image.release();
-        return status;
-    } catch (const std::bad_alloc &) {
-        return image_error(error, PTO_ERROR_OUT_OF_HOST_MEMORY, "no memory for an image of %zu bytes", size);
-    }
+    return pto::host::make_image(bytes, size, out_image, error,
+                                 [&](pto_image &image) { return pto::host::ImageReader(image, error).read(); });
 }
 
 pto_status pto_image_open_file(const char *path, pto_image **out_image, pto_image_error *error)

@@ -53,6 +53,7 @@ private:
         header_.name = add_string(callable_.name);
         header_.arch = add_string(callable_.arch);
         header_.orch_entry = add_string(callable_.orch_entry);
+        header_.orch_config = add_string(callable_.orch_config);
         const std::string identity = std::string("format: ") + std::to_string(kImageFormat) +
                                      "\nabi: " + std::to_string(PTO_ABI_VERSION) +
                                      "\narch: " + (callable_.arch == nullptr ? "any" : callable_.arch) +

@@ -86,7 +86,7 @@ pto_status PreparedCallable::set_up_kernels(const pto_callable &callable, ImageS
             blame_kernel(failure, kernel);
             return status;
         }
-        table_[kernel.func_id] = {image->kernel.entry, kernel.core_type, 0};
+        table_[kernel.func_id] = {image->kernel.entry, wire::core_type_mask(kernel.core_type), 0};
         kernels_.push_back(
             {kernel.func_id, std::pmr::string(kernel.name == nullptr ? "" : kernel.name, memory), std::move(image)});
     }

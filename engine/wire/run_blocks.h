@@ -4,6 +4,7 @@
 #ifndef PTO_ENGINE_WIRE_RUN_BLOCKS_H
 #define PTO_ENGINE_WIRE_RUN_BLOCKS_H
 
+#include "pto/kernel.h"
 #include "pto/status.h"
 
 #include <cstddef>
@@ -13,15 +14,21 @@ namespace pto::wire {
 
 inline constexpr uint32_t kLaunchMagic = 0x4e55414c; // "LAUN"
 inline constexpr uint32_t kReportMagic = 0x4f504552; // "REPO"
-inline constexpr uint32_t kBlockVersion = 4;
+inline constexpr uint32_t kBlockVersion = 5;
 
 /// One entry of a callable's kernel table, which is indexed by func id.
 struct KernelEntry {
-    uint64_t entry;     ///< Device address of the code; 0: the callable has no such kernel.
-    uint32_t core_type; ///< enum pto_core_type_code
+    uint64_t entry;      ///< Device address of the code; 0: the callable has no such kernel.
+    uint32_t core_types; ///< Where it runs, as `core_type_mask` says; 0: the callable has no such kernel.
     uint32_t reserved;
 };
 static_assert(sizeof(KernelEntry) == 16);
+
+/// One bit per core type, so that a task's lane is checked by one test.
+constexpr uint32_t core_type_mask(uint32_t core_type)
+{
+    return core_type == PTO_CORE_ANY ? 1u << PTO_CORE_AIC | 1u << PTO_CORE_AIV : 1u << core_type;
+}
 
 /// In: what to run.
 struct LaunchBlock {

@@ -81,6 +81,20 @@ typedef struct pto_image_error {
     char message[192]; /**< Names the offset or field; always zero-terminated. */
 } pto_image_error;
 
+/** What a packed ChipCallable does not say of itself; borrowed for the call. */
+typedef struct pto_import_options {
+    uint32_t struct_size; /**< sizeof(pto_import_options) */
+    uint32_t reserved;
+    const char *name; /**< Of the callable; NULL: that of its entry. */
+    const char *arch; /**< Arch that its shared objects are for; NULL: any. */
+} pto_import_options;
+
+/** Options that say nothing, with their size. */
+#define PTO_IMPORT_OPTIONS_INIT                                                                                        \
+    {                                                                                                                  \
+        sizeof(pto_import_options), 0, NULL, NULL                                                                      \
+    }
+
 PTO_BEGIN_DECLS
 
 /** Serializes a callable.
@@ -101,6 +115,17 @@ PTO_EXPORT pto_status pto_image_open(const void *bytes, size_t size, pto_image *
 
 /** `pto_image_open` on the content of a file. Also PTO_ERROR_SYSTEM. */
 PTO_EXPORT pto_status pto_image_open_file(const char *path, pto_image **out_image, pto_image_error *error);
+
+/** Makes an image of a packed ChipCallable, the form in which other tools of this family of chips hand over an
+ *  orchestration and its kernels. Parameters accept every dtype and rank, kernels are of PTO_CORE_ANY, the function
+ * name is the entry and the configuration's name `orch_config`. Every offset, size and count is checked before anything
+ * is used; the bytes are copied, so they stay the caller's.
+ *  @param options may be NULL.
+ *  @param out_image receives the image, the caller's: `pto_image_close`. NULL on failure.
+ *  @param error may be NULL.
+ *  @return PTO_ERROR_INVALID_ARGUMENT, PTO_ERROR_INVALID_IMAGE, PTO_ERROR_OUT_OF_HOST_MEMORY. Thread-safe. */
+PTO_EXPORT pto_status pto_image_import(const void *bytes, size_t size, const pto_import_options *options,
+                                       pto_image **out_image, pto_image_error *error);
 
 /** The callable in an image; valid until the image is closed. */
 PTO_EXPORT const pto_callable *pto_image_callable(const pto_image *image);

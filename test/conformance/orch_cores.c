@@ -14,6 +14,18 @@ PTO_ORCHESTRATION(mix_meets, 1, 1)
     }
 }
 
+/* The same with one kernel on all of them, and on its own on each core type. */
+PTO_ORCHESTRATION(one_kernel_everywhere, 1, 0)
+{
+    const pto_tensor *counters = pto_tensor_arg(orch, 0);
+    const pto_tensor counter = pto_slice(orch, counters, 0, 0, 1, 1);
+    pto_submit_mix(orch, MEET, MEET, MEET, PTO_INOUT(&counter), PTO_SCALAR(3));
+    const pto_tensor matrix = pto_slice(orch, counters, 0, 1, 2, 1);
+    pto_submit_aic(orch, MEET, PTO_INOUT(&matrix), PTO_SCALAR(1));
+    const pto_tensor vector = pto_slice(orch, counters, 0, 2, 3, 1);
+    pto_submit_aiv(orch, MEET, PTO_INOUT(&vector), PTO_SCALAR(1));
+}
+
 /* As many independent tasks as the chip has cores of each kind, all of which wait for all the others. */
 PTO_ORCHESTRATION(all_cores_meet, 1, 0)
 {

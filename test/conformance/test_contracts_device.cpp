@@ -232,6 +232,20 @@ void a_run_loads_unloads_and_once_warm_allocates_nothing(void **)
     assert_int_equal(after.calls[kMemAlloc], warm.calls[kMemAlloc]);
 }
 
+void the_names_of_an_orchestration_reach_the_device(void **)
+{
+    TestChip chip;
+    CallableBuilder builder = difference();
+    pto_callable callable = *builder.get();
+    callable.builder = PTO_DEVICE_BUILT;
+    EXPECT_STATUS(PTO_OK, pto_prepare(chip.get(), 0, &callable));
+    assert_string_equal(names_of_last_orchestration().c_str(), "binary/-");
+    // Whether an entry of this kind may have a configuration is for the device to say.
+    callable.orch_config = "configure";
+    pto_prepare(chip.get(), 1, &callable);
+    assert_string_equal(names_of_last_orchestration().c_str(), "binary/configure");
+}
+
 void closing_gives_the_device_everything_back(void **)
 {
     const DeviceBooks before = device_books();
@@ -387,6 +401,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(where_the_device_fails_for_an_instance_of_a_graph_replays_do_without),
         cmocka_unit_test(a_malloc_or_copy_that_fails_says_so),
         cmocka_unit_test(a_run_loads_unloads_and_once_warm_allocates_nothing),
+        cmocka_unit_test(the_names_of_an_orchestration_reach_the_device),
         cmocka_unit_test(closing_gives_the_device_everything_back),
         cmocka_unit_test(images_whose_hashes_are_equal_stay_apart),
         cmocka_unit_test(the_executor_checks_ids_again_before_it_uses_them),

@@ -32,6 +32,21 @@ void the_cores_of_a_cluster_run_side_by_side(void **)
     assert_int_equal(result.kernels, 3 * counters.size());
 }
 
+void a_kernel_for_either_core_type_runs_wherever_tasks_say(void **)
+{
+    TestChip chip;
+    CallableBuilder builder("orch_cores", "one_kernel_everywhere");
+    builder.any(MEET, "kernel_meet").inout();
+    chip.prepare(0, builder);
+    std::vector<int32_t> counters(3, 0);
+    pto_run_result result = PTO_RUN_RESULT_INIT;
+    EXPECT_STATUS(PTO_OK, chip.run(0, {integers(counters)}, {}, &result));
+    assert_int_equal(counters[0], 3);
+    assert_int_equal(counters[1], 1);
+    assert_int_equal(counters[2], 1);
+    assert_int_equal(result.kernels, 5);
+}
+
 void kernels_that_wait_for_each_other_proceed(void **)
 {
     TestChip chip;
@@ -266,6 +281,7 @@ int main(int argc, char **argv)
         module_bytes(name); // read before there are threads
     const CMUnitTest tests[] = {
         cmocka_unit_test(the_cores_of_a_cluster_run_side_by_side),
+        cmocka_unit_test(a_kernel_for_either_core_type_runs_wherever_tasks_say),
         cmocka_unit_test(kernels_that_wait_for_each_other_proceed),
         cmocka_unit_test(all_cores_of_the_chip_can_run_at_the_same_time),
         cmocka_unit_test(helpers_run_where_the_chip_was_opened_wherever_their_caller_is_bound),

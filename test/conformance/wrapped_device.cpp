@@ -25,6 +25,7 @@ DeviceBooks books;
 std::multiset<uint64_t> blocks;
 std::multiset<void *> kernels;
 std::multiset<std::pair<Device *, int32_t>> orchestrations;
+std::string last_names;
 uint64_t until_failure = 0;
 DeviceCall last_failure = DeviceCall::kCount;
 
@@ -128,6 +129,7 @@ pto_status orch_load(Device *device, const DeviceOrch &orch, DeviceFailure *fail
         return PTO_ERROR_LOAD_FAILED;
     const pto_status status = real->orch_load(device, orch, failure);
     const std::lock_guard lock(mutex);
+    last_names = std::string(orch.promise.entry) + "/" + (orch.promise.config == nullptr ? "-" : orch.promise.config);
     if (status == PTO_OK)
         orchestrations.insert({device, orch.callable_id});
     return status;
@@ -171,6 +173,12 @@ DeviceCall failed_call()
 {
     const std::lock_guard lock(mutex);
     return last_failure;
+}
+
+std::string names_of_last_orchestration()
+{
+    const std::lock_guard lock(mutex);
+    return last_names;
 }
 
 void wrap_device_of(const char *arch)

@@ -7,6 +7,7 @@
 #include "host/device.h"
 
 #include <cstdint>
+#include <string>
 
 namespace pto::test {
 
@@ -36,6 +37,9 @@ DeviceBooks device_books();
 void fail_device_call(uint64_t number);
 /// The function that has failed last.
 DeviceCall failed_call();
+
+/// Entry and configuration of the orchestration that was to be loaded last; "entry/-" says that it has none.
+std::string names_of_last_orchestration();
 
 /// Takes the arch whose device is wrapped. Call before the first context is opened.
 void wrap_device_of(const char *arch);

@@ -20,7 +20,7 @@ using pto::engine::kNone;
 using pto::engine::TaskSlot;
 
 /// Func ids of the fixture's callable.
-enum Func : int32_t { kAicFunc = 0, kAivFunc = 1, kNoFunc = 2, kOtherAivFunc = 3, kFuncCount = 4 };
+enum Func : int32_t { kAicFunc = 0, kAivFunc = 1, kNoFunc = 2, kOtherAivFunc = 3, kAnyFunc = 4, kFuncCount = 5 };
 
 inline constexpr uint64_t kHeapBytes = 64 << 10;
 inline constexpr uint64_t kOutsideBytes = 64 << 10; ///< Device memory behind the heap.
@@ -199,8 +199,11 @@ public:
     std::function<void()> on_relax = [] { fail_msg("the builder waits although nothing can run"); };
     uint32_t waits = 0;                                        ///< Calls of the port's work that found some.
     std::function<bool()> work = [this] { return run_one(); }; ///< What the owner does while it waits.
-    const wire::KernelEntry kernels[kFuncCount] = {
-        {0x100, PTO_CORE_AIC, 0}, {0x101, PTO_CORE_AIV, 0}, {0, PTO_CORE_AIV, 0}, {0x103, PTO_CORE_AIV, 0}};
+    const wire::KernelEntry kernels[kFuncCount] = {{0x100, wire::core_type_mask(PTO_CORE_AIC), 0},
+                                                   {0x101, wire::core_type_mask(PTO_CORE_AIV), 0},
+                                                   {},
+                                                   {0x103, wire::core_type_mask(PTO_CORE_AIV), 0},
+                                                   {0x104, wire::core_type_mask(PTO_CORE_ANY), 0}};
 
 private:
     static std::size_t arena_bytes(const Geometry &geometry)

@@ -139,8 +139,10 @@ private:
     static void unload(void *, const LoadedOrch *) {}
 
     std::atomic<uint32_t> under_way_{0};
-    pto::wire::KernelEntry kernels_[kFuncCount] = {
-        {0x100, PTO_CORE_AIC, 0}, {0x101, PTO_CORE_AIV, 0}, {0, PTO_CORE_AIV, 0}, {0x103, PTO_CORE_AIV, 0}};
+    pto::wire::KernelEntry kernels_[kFuncCount] = {{0x100, pto::wire::core_type_mask(PTO_CORE_AIC), 0},
+                                                   {0x101, pto::wire::core_type_mask(PTO_CORE_AIV), 0},
+                                                   {},
+                                                   {0x103, pto::wire::core_type_mask(PTO_CORE_AIV), 0}};
     Arena memory_;
     Arena arena_;
     Arena args_block_;

@@ -217,6 +217,12 @@ static void a_callable_and_its_parts_keep_their_order(void **state)
     FIELD(pto_callable, params, 72);
     FIELD(pto_callable, kernels, 80);
 
+    SIZE(pto_import_options, 24);
+    FIELD(pto_import_options, struct_size, 0);
+    FIELD(pto_import_options, reserved, 4);
+    FIELD(pto_import_options, name, 8);
+    FIELD(pto_import_options, arch, 16);
+
     SIZE(pto_image_error, 192);
     FIELD(pto_image_error, message, 0);
 }

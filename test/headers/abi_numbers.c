@@ -179,6 +179,7 @@ static void initial_values_carry_their_size_and_defaults(void **state)
     const pto_run_result result = PTO_RUN_RESULT_INIT;
     const pto_stats stats = PTO_STATS_INIT;
     const pto_callable callable = PTO_CALLABLE_INIT;
+    const pto_import_options import_options = PTO_IMPORT_OPTIONS_INIT;
     const pto_task task = PTO_TASK_INIT;
     (void)state;
     assert_int_equal(options.struct_size, sizeof options);
@@ -188,6 +189,7 @@ static void initial_values_carry_their_size_and_defaults(void **state)
     assert_int_equal(result.struct_size, sizeof result);
     assert_int_equal(stats.struct_size, sizeof stats);
     assert_int_equal(callable.struct_size, sizeof callable);
+    assert_int_equal(import_options.struct_size, sizeof import_options);
     assert_int_equal(task.struct_size, sizeof task);
     assert_int_equal(task.aic, PTO_NO_KERNEL);
     assert_int_equal(task.aiv0, PTO_NO_KERNEL);

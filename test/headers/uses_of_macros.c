@@ -56,15 +56,19 @@ pto_status pto_uses_of_host_macros(pto_context **out_context, const pto_callable
 {
     const pto_open_options open_options = PTO_OPEN_OPTIONS_INIT;
     const pto_run_options run_options = PTO_RUN_OPTIONS_INIT;
+    const pto_import_options import_options = PTO_IMPORT_OPTIONS_INIT;
     const pto_callable nothing = PTO_CALLABLE_INIT;
     pto_run_result result = PTO_RUN_RESULT_INIT;
     pto_stats stats = PTO_STATS_INIT;
     pto_args args = PTO_ARGS_INIT;
     float data[6] = {0};
     const pto_tensor tensors[] = {pto_host_tensor(data, PTO_FLOAT32, PTO_SHAPE(2, 3))};
+    pto_image *image = NULL;
     pto_status status = pto_open(&open_options, out_context);
     args.tensors = tensors;
     args.tensor_count = 1;
+    if (status == PTO_OK)
+        status = pto_image_import(data, sizeof data, &import_options, &image, NULL);
     if (status == PTO_OK)
         status = pto_prepare(*out_context, 0, callable != NULL ? callable : &nothing);
     if (status == PTO_OK)

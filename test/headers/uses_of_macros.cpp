@@ -48,12 +48,16 @@ pto_status pto_uses_of_host_macros(pto_context **out_context)
 {
     const pto_open_options open_options = PTO_OPEN_OPTIONS_INIT;
     const pto_run_options run_options = PTO_RUN_OPTIONS_INIT;
+    const pto_import_options import_options = PTO_IMPORT_OPTIONS_INIT;
     const pto_callable callable = PTO_CALLABLE_INIT;
     const pto_task task = PTO_TASK_INIT;
     const pto_args args = PTO_ARGS_INIT;
     pto_run_result result = PTO_RUN_RESULT_INIT;
     pto_stats stats = PTO_STATS_INIT;
+    pto_image *image = nullptr;
     pto_status status = pto_open(&open_options, out_context);
+    if (status == PTO_OK)
+        status = pto_image_import(args.tensors, args.tensor_count, &import_options, &image, nullptr);
     if (status == PTO_OK)
         status = pto_prepare(*out_context, task.aic, &callable);
     if (status == PTO_OK)

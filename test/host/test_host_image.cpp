@@ -46,6 +46,15 @@ void expect_text(const char *expected, const char *text)
     assert_string_equal(text, expected == nullptr ? "" : expected);
 }
 
+/// Fails unless `text` is `expected`, of which either is NULL together with the other.
+void expect_optional(const char *expected, const char *text)
+{
+    if (expected == nullptr)
+        assert_null(text);
+    else
+        expect_text(expected, text);
+}
+
 void expect_equal(const pto_callable &expected, const pto_callable &callable)
 {
     assert_int_equal(callable.struct_size, sizeof(pto_callable));
@@ -53,10 +62,8 @@ void expect_equal(const pto_callable &expected, const pto_callable &callable)
     assert_int_equal(callable.kernel_count, expected.kernel_count);
     expect_text(expected.name, callable.name);
     expect_text(expected.orch_entry, callable.orch_entry);
-    if (expected.arch == nullptr)
-        assert_null(callable.arch);
-    else
-        expect_text(expected.arch, callable.arch);
+    expect_optional(expected.arch, callable.arch);
+    expect_optional(expected.orch_config, callable.orch_config);
     assert_int_equal(callable.orch_image_bytes, expected.orch_image_bytes);
     assert_memory_equal(callable.orch_image, expected.orch_image, expected.orch_image_bytes);
     for (uint32_t i = 0; i < expected.param_count; i++) {
@@ -83,6 +90,7 @@ struct Full {
         callable.name = "a name with spaces, \"quotes\" and \xc3\xa4";
         callable.arch = "a5";
         callable.orch_entry = "entry";
+        callable.orch_config = "configuration";
         callable.orch_image = orch;
         callable.orch_image_bytes = sizeof orch;
         callable.params = params;
@@ -101,7 +109,7 @@ struct Full {
                                  {PTO_DIR_IN, PTO_INT64, 1, 0, "a long name of a parameter"}};
     const pto_kernel kernels[4] = {{1023, PTO_CORE_AIC, "first", code, 1},
                                    {0, PTO_CORE_AIV, nullptr, code, 63},
-                                   {512, PTO_CORE_AIV, longest.c_str(), code, 64},
+                                   {512, PTO_CORE_ANY, longest.c_str(), code, 64},
                                    {7, PTO_CORE_AIC, "", code, 65}};
     pto_callable callable = PTO_CALLABLE_INIT;
 };
@@ -118,6 +126,7 @@ void fields_that_are_not_given_stay_empty(void **)
     Full full;
     full.callable.name = nullptr;
     full.callable.arch = nullptr;
+    full.callable.orch_config = nullptr;
     full.callable.params = nullptr;
     full.callable.param_count = 0;
     full.callable.kernels = nullptr;
@@ -157,7 +166,7 @@ void the_identity_tells_format_abi_arch_and_compiler(void **)
     Full full;
     const ImagePtr image = open(pack(full.callable));
     const std::string identity = pto_image_identity(image.get());
-    assert_non_null(std::strstr(identity.c_str(), "format: 1\n"));
+    assert_non_null(std::strstr(identity.c_str(), "format: 2\n"));
     assert_non_null(std::strstr(identity.c_str(), ("abi: " + std::to_string(PTO_ABI_VERSION) + "\n").c_str()));
     assert_non_null(std::strstr(identity.c_str(), "arch: a5\n"));
     assert_non_null(std::strstr(identity.c_str(), "compiler"));
@@ -225,6 +234,7 @@ struct BadPack {
 constexpr BadPack kBadPacks[] = {
     {PTO_ERROR_INVALID_ARGUMENT, "struct_size", [](pto_callable *callable) { callable->struct_size = 0; }},
     {PTO_ERROR_INVALID_IMAGE, "entry", [](pto_callable *callable) { callable->orch_entry = nullptr; }},
+    {PTO_ERROR_INVALID_IMAGE, "configuration", [](pto_callable *callable) { callable->orch_config = ""; }},
     {PTO_ERROR_INVALID_IMAGE, "orchestration image", [](pto_callable *callable) { callable->orch_image = nullptr; }},
     {PTO_ERROR_INVALID_IMAGE, "orchestration image",
      [](pto_callable *callable) { callable->orch_image_bytes = SIZE_MAX; }},

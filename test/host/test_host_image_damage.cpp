@@ -27,6 +27,7 @@ std::vector<char> small_image()
     callable.name = "small";
     callable.arch = "a5";
     callable.orch_entry = "entry";
+    callable.orch_config = "config";
     callable.orch_image = orch;
     callable.orch_image_bytes = sizeof orch;
     callable.kernels = kernels;
@@ -71,7 +72,7 @@ std::string text_of(const pto_callable &callable)
         return std::string(static_cast<const char *>(data), size) + '\n';
     };
     std::string text = name(callable.name) + name(callable.arch) + name(callable.orch_entry) +
-                       bytes(callable.orch_image, callable.orch_image_bytes);
+                       name(callable.orch_config) + bytes(callable.orch_image, callable.orch_image_bytes);
     for (uint32_t i = 0; i < callable.param_count; i++) {
         const pto_param &param = callable.params[i];
         text += std::to_string(param.direction) + ' ' + std::to_string(param.dtype) + ' ' +
@@ -336,7 +337,8 @@ struct ForgedHeader {
 
 constexpr ForgedHeader kForgedHeaders[] = {
     {PTO_ERROR_INVALID_IMAGE, "PTOIMAGE", [](ImageHeader *header) { header->magic[7]++; }},
-    {PTO_ERROR_INCOMPATIBLE_IMAGE, "format 2", [](ImageHeader *header) { header->format = 2; }},
+    {PTO_ERROR_INCOMPATIBLE_IMAGE, "format 1", [](ImageHeader *header) { header->format = 1; }},
+    {PTO_ERROR_INCOMPATIBLE_IMAGE, "format 3", [](ImageHeader *header) { header->format = 3; }},
     {PTO_ERROR_INCOMPATIBLE_IMAGE, "format 0", [](ImageHeader *header) { header->format = 0; }},
     {PTO_ERROR_INCOMPATIBLE_IMAGE, "ABI version 0", [](ImageHeader *header) { header->abi_version = 0; }},
     {PTO_ERROR_INCOMPATIBLE_IMAGE, "ABI version 4294967295",
@@ -362,6 +364,10 @@ constexpr ForgedHeader kForgedHeaders[] = {
     {PTO_ERROR_INVALID_IMAGE, "name", [](ImageHeader *header) { header->identity = 1u << 31; }},
     {PTO_ERROR_INVALID_IMAGE, "name", [](ImageHeader *header) { header->orch_entry = UINT32_MAX; }},
     {PTO_ERROR_INVALID_IMAGE, "entry", [](ImageHeader *header) { header->orch_entry = 0; }},
+    {PTO_ERROR_INVALID_IMAGE, "name", [](ImageHeader *header) { header->orch_config = UINT32_MAX; }},
+    {PTO_ERROR_INVALID_IMAGE, "name",
+     [](ImageHeader *header) { header->orch_config = static_cast<uint32_t>(header->strings.size); }},
+    {PTO_ERROR_INVALID_IMAGE, "configuration", [](ImageHeader *header) { header->orch_config = header->identity; }},
     {PTO_ERROR_INVALID_IMAGE, "name", [](ImageHeader *header) { header->name = header->identity; }},
 };
 

@@ -56,7 +56,7 @@ public:
     pto_status record(void (*orchestration)(pto_orch *), uint64_t count)
     {
         const pto_orch_entry entry{PTO_ORCH_MAGIC, PTO_ABI_VERSION, 1, 1, "entry", orchestration};
-        const wire::KernelEntry kernel{0x100, PTO_CORE_AIV, 0};
+        const wire::KernelEntry kernel{0x100, wire::core_type_mask(PTO_CORE_AIV), 0};
         scalar_ = count;
         parts.clear();
         recording = host::Recording(std::pmr::get_default_resource());

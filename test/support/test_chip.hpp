@@ -64,6 +64,7 @@ public:
 
     CallableBuilder &aic(uint32_t func_id, const std::string &module) { return kernel(func_id, PTO_CORE_AIC, module); }
     CallableBuilder &aiv(uint32_t func_id, const std::string &module) { return kernel(func_id, PTO_CORE_AIV, module); }
+    CallableBuilder &any(uint32_t func_id, const std::string &module) { return kernel(func_id, PTO_CORE_ANY, module); }
     CallableBuilder &in(const char *name = "in") { return param(PTO_DIR_IN, name); }
     CallableBuilder &out(const char *name = "out") { return param(PTO_DIR_OUT, name); }
     CallableBuilder &inout(const char *name = "inout") { return param(PTO_DIR_INOUT, name); }

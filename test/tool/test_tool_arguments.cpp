@@ -22,6 +22,7 @@ void a_kernel_is_named_after_its_file_unless_it_has_a_name(void **)
     assert_int_equal(named.core_type, PTO_CORE_AIV);
     assert_string_equal(named.path.c_str(), "matmul.so");
     assert_string_equal(named.name.c_str(), "cube");
+    assert_int_equal(parse_kernel_spec("0:any:matmul.so").core_type, PTO_CORE_ANY);
     assert_string_equal(parse_kernel_spec("0:aiv:a:b/c.so").path.c_str(), "a:b/c.so");
 }
 

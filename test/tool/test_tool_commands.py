@@ -1,101 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The built tool at work: packs, shows and runs small callables on one arch, and meets its users' mistakes.
-
-usage: test_tool_commands.py TOOL ARCH ORCHESTRATIONS.so KERNEL.so...
-"""
+"""The built tool at work: packs, shows and runs small callables on one arch, and meets its users' mistakes."""
 
 import json
 import os
 import pty
 import re
 import select
-import shutil
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-TOOL, ARCH, ORCHESTRATIONS = os.path.abspath(sys.argv[1]), sys.argv[2], os.path.abspath(sys.argv[3])
-KERNELS = {os.path.basename(path).split(".")[0]: os.path.abspath(path) for path in sys.argv[4:]}
-
-OK, MISMATCH, BAD_INPUT, RUN_FAILED = 0, 1, 2, 3
-AXPY = ["0:aiv:" + KERNELS["tool_kernel_axpy"] + ":axpy"]
-COPY = ["1:aiv:" + KERNELS["tool_kernel_copy"]]
-BUSY = ["2:aiv:" + KERNELS["tool_kernel_busy"]]
-BUSY_STEPS = 2000000
-
-
-def npy(typestring, shape, data, order="False"):
-    """A file as numpy.save writes it."""
-    dictionary = "{'descr': '%s', 'fortran_order': %s, 'shape': %r, }" % (typestring, order, tuple(shape))
-    dictionary += " " * (63 - (10 + len(dictionary)) % 64) + "\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(dictionary)) + dictionary.encode() + data
-
-
-def floats(*values):
-    return struct.pack("<%df" % len(values), *values)
-
-
-class ToolTest(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="pto-tool-")
-        self.addCleanup(shutil.rmtree, self.folder)
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def write(self, name, content):
-        with open(self.path(name), "wb") as file:
-            file.write(content)
-        return self.path(name)
-
-    def write_floats(self, name, *values, shape=None):
-        return self.write(name, npy("<f4", shape or (len(values),), floats(*values)))
-
-    def content(self, name):
-        with open(self.path(name), "rb") as file:
-            return file.read()
-
-    def floats_in(self, name):
-        data = self.content(name)
-        begin = 10 + struct.unpack("<H", data[8:10])[0]
-        return list(struct.unpack("<%df" % ((len(data) - begin) // 4), data[begin:]))
-
-    def run_tool(self, *arguments, **options):
-        return subprocess.run([TOOL, *arguments], cwd=self.folder, text=True, timeout=60,
-                              stdout=options.pop("stdout", subprocess.PIPE), stderr=subprocess.PIPE, **options)
-
-    def succeed(self, *arguments):
-        done = self.run_tool(*arguments)
-        self.assertEqual((done.returncode, done.stderr), (OK, ""), done.stdout)
-        return done.stdout
-
-    def fail_with(self, exit_code, *arguments):
-        """A failure is one line on standard error, and perhaps one of facts; nothing is on standard output."""
-        done = self.run_tool(*arguments)
-        self.assertEqual(done.returncode, exit_code, done.stdout + done.stderr)
-        self.assertRegex(done.stderr, r"\Apto: [^\n ][^\n]*: [^\n]+\n(pto:   (waited for|resource): [^\n]+\n)?\Z")
-        self.assertEqual(done.stdout, "")
-        return done.stderr
-
-    def pack(self, entry, kernels, params, name=None, arch=ARCH):
-        name = name or entry + ".pto"
-        arguments = ["pack", "-o", name, "--orch", ORCHESTRATIONS, "--entry", entry, "--arch", arch]
-        for kernel in kernels:
-            arguments += ["--kernel", kernel]
-        for param in params:
-            arguments += ["--param", param]
-        self.succeed(*arguments)
-        return name
-
-    def pack_axpy(self):
-        return self.pack("axpy", AXPY, ["in:float32:any:x", "in:float32:any:y", "out:float32:any:z",
-                                        "scalar:any:any:alpha"])
-
-    def pack_in_place(self):
-        return self.pack("axpy_in_place", AXPY + COPY, ["in:float32::x", "inout:float32::y", "scalar"])
+from tool_case import (ARCH, AXPY, BAD_INPUT, BUSY, BUSY_STEPS, COPY, KERNELS, MISMATCH, OK, ORCHESTRATIONS, RUN_FAILED,
+                       TOOL, ToolTest, floats, npy)
 
 
 class Status(ToolTest):
@@ -133,12 +51,28 @@ class PackAndInfo(ToolTest):
         self.pack("copy", COPY + ["7:aic:%s:a \"b\"" % KERNELS["tool_kernel_axpy"]], ["in:any:2", "out"])
         shown = json.loads(self.succeed("info", "--json", "copy.pto"))
         self.assertEqual((shown["name"], shown["arch"]), ("copy", ARCH))
-        self.assertEqual(shown["orchestration"], {"entry": "copy", "bytes": os.path.getsize(ORCHESTRATIONS)})
+        self.assertEqual(shown["orchestration"], {"entry": "copy", "config": None,
+                                                  "bytes": os.path.getsize(ORCHESTRATIONS)})
         self.assertEqual(shown["parameters"], [{"direction": "in", "dtype": None, "rank": 2, "name": None},
                                                {"direction": "out", "dtype": None, "rank": None, "name": None}])
         self.assertEqual([(k["func_id"], k["core_type"], k["name"]) for k in shown["kernels"]],
                          [(1, "aiv", "tool_kernel_copy"), (7, "aic", "a \"b\"")])
         self.assertGreater(len(shown["identity"]), 0)
+
+    def test_the_configuration_and_kernels_for_either_core_are_shown(self):
+        self.assertRegex(self.succeed("info", self.pack("copy", COPY, [])), r"configuration +-\n")
+        self.succeed("pack", "-o", "copy.pto", "--orch", ORCHESTRATIONS, "--entry", "copy", "--config", "expected",
+                     "--kernel", "9:any:%s:copy" % KERNELS["tool_kernel_copy"])
+        shown = self.succeed("info", "copy.pto")
+        self.assertRegex(shown, r"orchestration +copy, \d+ bytes\nconfiguration +expected\n")
+        self.assertRegex(shown, r"9  any     copy, \d+ bytes\n")
+        shown = json.loads(self.succeed("info", "--json", "copy.pto"))
+        self.assertEqual((shown["orchestration"]["config"], shown["kernels"][0]["core_type"]), ("expected", "any"))
+
+    def test_a_kernel_for_either_core_runs(self):
+        self.pack("copy", ["1:any:" + KERNELS["tool_kernel_copy"]], ["in", "out"])
+        self.write_floats("x.npy", 1, 2)
+        self.succeed("run", "copy.pto", "--in", "x.npy", "--out", "y.npy", "--golden", "x.npy")
 
     def test_a_callable_without_kernels_and_parameters_is_one(self):
         self.pack("busy", [], [])
@@ -151,9 +85,10 @@ class PackAndInfo(ToolTest):
         base = ["pack", "-o", "old.pto", "--orch", ORCHESTRATIONS, "--entry", "axpy"]
         for bad, why in [(["--kernel", "0:aiv:missing.so"], "missing.so: cannot be opened"),
                          (["--kernel", "0:aiv:" + text], "text.so: is not a shared object"),
-                         (["--kernel", "0:cpu:" + text], "core type must be aic or aiv"),
+                         (["--kernel", "0:cpu:" + text], "core type must be aic, aiv or any"),
                          (["--kernel", AXPY[0], "--kernel", "0" + COPY[0][1:]], "pack: "),
                          (["--name", "n" * 64], "pack: "),
+                         (["--config", "c" * 64], "pack: the orchestration's configuration needs a name of 1..63"),
                          (["--param", "in:float64"], "dtype must be any or one of float32")]:
             self.assertIn(why, self.fail_with(BAD_INPUT, *base, *bad))
             self.assertEqual(self.content("old.pto"), b"old")
@@ -370,6 +305,7 @@ class Mistakes(ToolTest):
         self.pack_axpy()
         for arguments in [[], ["fly"], ["--fly"], ["info"], ["info", "a.pto", "b.pto"], ["info", "--fly", "axpy.pto"],
                           ["run"], ["pack"], ["pack", "-o", "c.pto"], ["pack", "-o", "c.pto", "--orch", "x.so"],
+                          ["import"], ["import", "packed.bin"], ["import", "-o", "c.pto"],
                           ["run", "axpy.pto", "--repeat", "0"], ["run", "axpy.pto", "--repeat", "-1"],
                           ["run", "axpy.pto", "--repeat", "many"], ["run", "axpy.pto", "--repeat", "1e99"],
                           ["run", "axpy.pto", "--timeout", "0"], ["run", "axpy.pto", "--timeout", "-1"],
@@ -382,7 +318,8 @@ class Mistakes(ToolTest):
                           ["run", "axpy.pto", "--builder", "device", "--graph-limit", "3"],
                           ["run", "axpy.pto", "--in"], ["run", "axpy.pto", "--stats=perhaps"], ["version", "now"]]:
             with self.subTest(arguments):
-                known = arguments[:1] if arguments[:1] and arguments[0] in ("info", "pack", "run", "version") else []
+                known = arguments[:1] if arguments[:1] and arguments[0] in (
+                    "import", "info", "pack", "run", "version") else []
                 self.assertRegex(self.fail_with(BAD_INPUT, *arguments),
                                  r"\Apto: usage: .+; see '%s --help'\n" % " ".join(["pto"] + known))
 
@@ -534,7 +471,8 @@ class Help(ToolTest):
 
     def test_every_command_explains_itself(self):
         self.assertIn("pack", self.succeed("--help"))
-        for command, part in [("info", "--json"), ("pack", "FUNC_ID:aic|aiv:FILE.so[:NAME]"),
+        for command, part in [("info", "--json"), ("pack", "FUNC_ID:aic|aiv|any:FILE.so[:NAME]"),
+                              ("import", "Make a .pto file of a packed ChipCallable"),
                               ("run", "the first input of this dtype"), ("version", "Show versions")]:
             with self.subTest(command):
                 self.assertIn(part, " ".join(self.succeed(command, "--help").split()))

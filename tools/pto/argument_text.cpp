@@ -15,7 +15,7 @@ namespace pto::tool {
 namespace {
 
 constexpr std::array<std::string_view, 4> kDirections = {"scalar", "in", "out", "inout"};
-constexpr std::array<std::string_view, 2> kCoreTypes = {"aic", "aiv"};
+constexpr std::array<std::string_view, 3> kCoreTypes = {"aic", "aiv", "any"};
 
 /// The parts between colons, at most `limit`: the last one keeps the colons that are left.
 std::vector<std::string> split(std::string_view text, size_t limit)
@@ -87,13 +87,13 @@ KernelSpec parse_kernel_spec(const std::string &text)
     const std::string what = "--kernel " + text;
     const std::vector<std::string> parts = split(text, 3);
     if (parts.size() < 3 || parts[2].empty())
-        throw Error(what, "write FUNC_ID:aic|aiv:FILE.so[:NAME]");
+        throw Error(what, "write FUNC_ID:aic|aiv|any:FILE.so[:NAME]");
     const auto func_id = parse_number<uint32_t>(parts[0]);
     if (!func_id || *func_id >= PTO_MAX_FUNC_IDS)
         throw Error(what, format("the func id must be a number from 0 to %u", PTO_MAX_FUNC_IDS - 1));
     const auto core_type = index_of(kCoreTypes, parts[1]);
     if (!core_type)
-        throw Error(what, "the core type must be aic or aiv");
+        throw Error(what, "the core type must be aic, aiv or any");
 
     KernelSpec spec;
     spec.func_id = *func_id;

@@ -12,7 +12,7 @@
 
 namespace pto::tool {
 
-/// FUNC_ID:aic|aiv:FILE.so[:NAME]
+/// FUNC_ID:aic|aiv|any:FILE.so[:NAME]
 struct KernelSpec {
     uint32_t func_id = 0;
     uint32_t core_type = PTO_CORE_AIV;
@@ -53,7 +53,7 @@ uint64_t parse_scalar(const std::string &text);
 /// "in", "out", "inout", "scalar"; "direction 9" for a number that is none.
 std::string direction_name(uint8_t direction);
 
-/// "aic", "aiv"; "core type 9" for a number that is none.
+/// "aic", "aiv", "any"; "core type 9" for a number that is none.
 std::string core_type_name(uint32_t core_type);
 
 /// "libadd.so" of "build/libadd.so" without its last extension: "libadd".

@@ -45,6 +45,7 @@ std::string plain_text(const ImageFile &image)
     text += format("%-14s %s\n", "arch", name_or(callable.arch, "any").c_str());
     text += format("%-14s %s, %zu bytes\n", "orchestration", name_or(callable.orch_entry, kUnnamed).c_str(),
                    callable.orch_image_bytes);
+    text += format("%-14s %s\n", "configuration", name_or(callable.orch_config, kUnnamed).c_str());
     text += format("%-14s %u\n", "parameters", callable.param_count);
     for (uint32_t i = 0; i < callable.param_count; i++) {
         const pto_param &param = callable.params[i];
@@ -107,7 +108,8 @@ std::string json_text(const ImageFile &image)
     });
     std::string text = "{\n  \"name\": " + json_string(callable.name) + ",\n  \"arch\": " + json_string(callable.arch);
     text += ",\n  \"identity\": {" + identity + (identity.empty() ? "}" : "\n  }");
-    text += format(",\n  \"orchestration\": {\"entry\": %s, \"bytes\": %zu}", json_string(callable.orch_entry).c_str(),
+    text += format(",\n  \"orchestration\": {\"entry\": %s, \"config\": %s, \"bytes\": %zu}",
+                   json_string(callable.orch_entry).c_str(), json_string(callable.orch_config).c_str(),
                    callable.orch_image_bytes);
     text += ",\n  \"parameters\": ";
     text += json_array(callable.param_count, [&](uint32_t i) { return json_param(callable.params[i]); });

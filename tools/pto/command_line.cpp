@@ -18,6 +18,12 @@ constexpr const char *kPackNotes =
     "  pto pack -o saxpy.pto --orch saxpy.so --entry saxpy --kernel 0:aiv:axpy.so \\\n"
     "      --param in:float32:2:x --param in:float32:2:y --param out:float32:2:z --param scalar:any:any:alpha";
 
+constexpr const char *kImportNotes =
+    "The bytes are those of a ChipCallable with its CoreCallables. They do not say what its parameters and\n"
+    "kernels are for: parameters take any dtype and rank, and kernels run where its tasks want them.\n"
+    "\n"
+    "  pto import packed.bin -o matmul.pto --arch a5 && pto info matmul.pto";
+
 constexpr const char *kRunNotes =
     "Files are given to the parameters of the signature by direction, in order; so are scalars.\n"
     "\n"
@@ -101,12 +107,26 @@ CLI::App *add_pack(CLI::App &app, PackRequest &request)
     command->add_option("-o,--output", request.output, "File to write")->required()->type_name("FILE.pto");
     command->add_option("--orch", request.orchestration, "Orchestration")->required()->type_name("FILE.so");
     command->add_option("--entry", request.entry, "Symbol of the orchestration")->required()->type_name("SYMBOL");
+    command->add_option("--config", request.config, "Symbol that configures an entry in the dialect of pto/compat")
+        ->type_name("SYMBOL");
     command->add_option("--name", request.name, "Name of the callable; default: the entry's")->type_name("NAME");
     command->add_option("--arch", request.arch, "Arch that the shared objects are for; default: any")
         ->type_name("NAME");
-    add_list(*command, "--kernel", request.kernels, "Kernel")->type_name("FUNC_ID:aic|aiv:FILE.so[:NAME]");
+    add_list(*command, "--kernel", request.kernels, "Kernel")->type_name("FUNC_ID:aic|aiv|any:FILE.so[:NAME]");
     add_list(*command, "--param", request.params, "Parameter")->type_name("in|out|inout|scalar[:DTYPE[:RANK[:NAME]]]");
     command->footer(kPackNotes);
+    return command;
+}
+
+CLI::App *add_import(CLI::App &app, ImportRequest &request)
+{
+    CLI::App *command = app.add_subcommand("import", "Make a .pto file of a packed ChipCallable");
+    command->add_option("FILE", request.input, "Packed ChipCallable to read")->required()->type_name("");
+    command->add_option("-o,--output", request.output, "File to write")->required()->type_name("FILE.pto");
+    command->add_option("--name", request.name, "Name of the callable; default: its entry's")->type_name("NAME");
+    command->add_option("--arch", request.arch, "Arch that its shared objects are for; default: any")
+        ->type_name("NAME");
+    command->footer(kImportNotes);
     return command;
 }
 
@@ -180,10 +200,12 @@ Request parse_command_line(int argc, const char *const *argv)
     CLI::App app("Packs, shows and runs callables of the PTO engine", "pto");
     InfoRequest info;
     PackRequest pack;
+    ImportRequest import_request;
     RunRequest run;
     StatusRequest status;
     const CLI::App *info_command = add_info(app, info);
     const CLI::App *pack_command = add_pack(app, pack);
+    const CLI::App *import_command = add_import(app, import_request);
     const CLI::App *run_command = add_run(app, run);
     const CLI::App *status_command = add_status(app, status);
     app.add_subcommand("version", "Show versions and archs");
@@ -204,6 +226,8 @@ Request parse_command_line(int argc, const char *const *argv)
         return info;
     if (pack_command->parsed())
         return pack;
+    if (import_command->parsed())
+        return import_request;
     if (run_command->parsed())
         return run;
     if (status_command->parsed())

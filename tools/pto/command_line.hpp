@@ -3,6 +3,7 @@
 #ifndef PTO_TOOL_COMMAND_LINE_HPP
 #define PTO_TOOL_COMMAND_LINE_HPP
 
+#include "command_import.hpp"
 #include "command_info.hpp"
 #include "command_pack.hpp"
 #include "command_run.hpp"
@@ -20,7 +21,8 @@ struct HelpRequest {
     std::string text;
 };
 
-using Request = std::variant<HelpRequest, VersionRequest, InfoRequest, PackRequest, RunRequest, StatusRequest>;
+using Request =
+    std::variant<HelpRequest, VersionRequest, InfoRequest, PackRequest, ImportRequest, RunRequest, StatusRequest>;
 
 /// Throws Error for anything that is no command line of the tool.
 Request parse_command_line(int argc, const char *const *argv);

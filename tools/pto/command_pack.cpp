@@ -3,11 +3,10 @@
 
 #include "argument_text.hpp"
 #include "file_bytes.hpp"
-#include "library_error.hpp"
-#include "text_format.hpp"
+#include "image_file.hpp"
+#include "tool_error.hpp"
 
 #include <cstring>
-#include <memory>
 
 namespace pto::tool {
 namespace {
@@ -69,22 +68,12 @@ std::string pack(const PackRequest &request)
     callable.name = name_of(name);
     callable.arch = name_of(request.arch);
     callable.orch_entry = request.entry.c_str();
+    callable.orch_config = name_of(request.config);
     callable.orch_image = orchestration.data();
     callable.orch_image_bytes = orchestration.size();
     callable.params = parts.params.data();
     callable.kernels = parts.kernels.data();
-
-    void *bytes = nullptr;
-    size_t size = 0;
-    pto_image_error error = {};
-    const pto_status status = pto_image_pack(&callable, &bytes, &size, &error);
-    if (status != PTO_OK)
-        fail_with_status("pack", status, error.message, kExitBadInput);
-    const std::unique_ptr<void, void (*)(void *)> owner(bytes, pto_image_free_bytes);
-    write_file(request.output, {std::span(static_cast<const std::byte *>(bytes), size)});
-    return format("%s: %s with %s and %s, %s\n", printable(request.output).c_str(), printable(name).c_str(),
-                  count_text(parts.kernels.size(), "kernel").c_str(),
-                  count_text(parts.params.size(), "parameter").c_str(), size_text(size).c_str());
+    return write_image_file("pack", callable, request.output);
 }
 
 } // namespace pto::tool

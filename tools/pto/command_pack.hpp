@@ -12,8 +12,9 @@ struct PackRequest {
     std::string output;
     std::string orchestration;
     std::string entry;
-    std::string name; ///< Empty: the entry's.
-    std::string arch; ///< Empty: any.
+    std::string config; ///< Empty: its default name.
+    std::string name;   ///< Empty: the entry's.
+    std::string arch;   ///< Empty: any.
     std::vector<std::string> kernels;
     std::vector<std::string> params;
 };

@@ -20,6 +20,21 @@ ImageFile::ImageFile(const std::string &path) : path_(path)
     image_.reset(image);
 }
 
+std::string write_image_file(const std::string &command, const pto_callable &callable, const std::string &path)
+{
+    void *bytes = nullptr;
+    size_t size = 0;
+    pto_image_error error = {};
+    const pto_status status = pto_image_pack(&callable, &bytes, &size, &error);
+    if (status != PTO_OK)
+        fail_with_status(command, status, error.message, kExitBadInput);
+    const std::unique_ptr<void, void (*)(void *)> owner(bytes, pto_image_free_bytes);
+    write_file(path, {std::span(static_cast<const std::byte *>(bytes), size)});
+    return format("%s: %s with %s and %s, %s\n", printable(path).c_str(), name_or(callable.name, "").c_str(),
+                  count_text(callable.kernel_count, "kernel").c_str(),
+                  count_text(callable.param_count, "parameter").c_str(), size_text(size).c_str());
+}
+
 std::string name_or(const char *name, const char *otherwise)
 {
     return name != nullptr && *name != '\0' ? printable(name) : otherwise;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A `.pto` file that is open.
+// `.pto` files: one that is open, and how one is written.
 #ifndef PTO_TOOL_IMAGE_FILE_HPP
 #define PTO_TOOL_IMAGE_FILE_HPP
 
@@ -27,6 +27,9 @@ private:
     std::string path_;
     std::unique_ptr<pto_image, Close> image_;
 };
+
+/// Writes the file, all or nothing; the line that says what is in it. Throws Error, which names `command` or the file.
+std::string write_image_file(const std::string &command, const pto_callable &callable, const std::string &path);
 
 /// A name that may be NULL, fit for a terminal.
 std::string name_or(const char *name, const char *otherwise);

@@ -44,6 +44,12 @@ ExitCode execute(const PackRequest &request)
     return kExitOk;
 }
 
+ExitCode execute(const ImportRequest &request)
+{
+    print(import_packed(request));
+    return kExitOk;
+}
+
 ExitCode execute(const StatusRequest &request)
 {
     print(status(request));
