@@ -26,7 +26,8 @@ Again the longest folder counts. A folder without a row may include every system
 The other rules need no table. The folders of the table do not include each other in a circle, and every top-level
 folder with sources is in it. A quoted include is written relative to the root or to include/ and names a file that is
 there; the programs around the library (tools, examples, tests) may also name a file of theirs by the end of its path,
-and the one in their own top-level folder is meant if there are several. Only where an arch is chosen may a macro
+and the one in their own top-level folder is meant if there are several. They, and the headers in include/pto/compat/,
+may name those headers as users of them do, by the name alone. Only where an arch is chosen may a macro
 compute an include. In the library's folders file names are unique, files have at most 600 lines, nothing asks for
 environment variables, and an arch has a name only where its data and its port are. Every source begins with its
 licence, and every link of a document to a file leads to one."""
@@ -39,6 +40,7 @@ import sys
 
 LIBRARY_FOLDERS = ("engine", "aicpu", "host", "posix", "sim")
 ARCH_FOLDERS = ("engine/arch/", "aicpu/port/")
+COMPAT_FOLDER = "include/pto/compat/"
 MAX_LINES = 600
 CODE_SUFFIXES = {".c", ".h", ".cc", ".cpp", ".hpp", ".inc", ".inl", ".S"}
 LICENSED_SUFFIXES = CODE_SUFFIXES | {".py", ".sh"}
@@ -156,6 +158,8 @@ def resolve(name, path, files):
             return candidate
     strict = LIBRARY_FOLDERS + ("include",)
     top = path.split("/")[0]
+    if (top not in strict or path.startswith(COMPAT_FOLDER)) and COMPAT_FOLDER + name in files:
+        return COMPAT_FOLDER + name
     if top in strict:
         return None
     matches = [file for file in files if file.endswith("/" + name) and file.split("/")[0] not in strict]

@@ -129,6 +129,14 @@ class Trees(unittest.TestCase):
         self.assert_one_problem({"test/unit/more.cpp": LICENCE + '#include "limits.h"\n'},
                                 "test/unit/more.cpp:2", "neither below the root nor below include/")
 
+    def test_programs_name_the_headers_of_the_dialect_by_their_name_alone(self):
+        tree = {"include/pto/compat/tensor.h": LICENCE,
+                "include/pto/compat/orch.h": LICENCE + '#include "tensor.h"\n',
+                "test/unit/more.cpp": LICENCE + '#include "orch.h"\n'}
+        self.assertEqual(self.problems(tree), [])
+        tree["engine/more.h"] = LICENCE + '#include "tensor.h"\n'
+        self.assert_one_problem(tree, "engine/more.h:2", "neither below the root nor below include/")
+
     def test_an_include_of_a_file_that_is_not_there_is_refused(self):
         self.assert_one_problem({"test/unit/more.cpp": LICENCE + '#include "engine/gone.h"\n'},
                                 "test/unit/more.cpp:2", "neither below the root nor below include/")
