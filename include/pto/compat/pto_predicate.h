@@ -29,12 +29,7 @@ static inline IntegerRange range_of(DataType dtype)
     }
 }
 
-/// A condition that always holds, or never does, in terms of the least value.
-static inline pto_predicate_code fixed(bool holds)
-{
-    return holds ? PTO_PREDICATE_GE : PTO_PREDICATE_LT;
-}
-
+/// Whether a comparison with a target that no element can have holds for all elements; else it holds for none.
 static inline bool holds_everywhere(PredicateOp op, bool target_is_above)
 {
     switch (op) {
@@ -47,21 +42,70 @@ static inline bool holds_everywhere(PredicateOp op, bool target_is_above)
     }
 }
 
-/// The bits of a number as a 16-bit float, where it is one; else of the nearest of smaller magnitude.
-static inline uint64_t narrow_float(float value, uint32_t exponent_bits, uint32_t fraction_bits)
+/// A floating-point format, fraction below exponent below sign.
+struct FloatFormat {
+    uint32_t exponent_bits;
+    uint32_t fraction_bits;
+};
+
+/// Bits of the greatest number of a format that is not above `target`, which may be minus infinity.
+static inline uint64_t round_down(FloatFormat format, int64_t target, bool *is_exact)
 {
-    uint32_t bits;
-    __builtin_memcpy(&bits, &value, sizeof bits);
-    const uint32_t sign = bits >> 31;
-    const int32_t bias = (1 << (exponent_bits - 1)) - 1;
-    const int32_t exponent = static_cast<int32_t>(bits >> 23 & 0xff) - 127;
-    const uint32_t infinity = ((1u << exponent_bits) - 1) << fraction_bits;
-    uint32_t magnitude = 0; // integers have no small exponents: below 1 there is only 0
-    if (exponent > bias)
-        magnitude = infinity;
-    else if ((bits << 1) != 0)
-        magnitude = static_cast<uint32_t>(exponent + bias) << fraction_bits | (bits & 0x7fffff) >> (23 - fraction_bits);
-    return sign << (exponent_bits + fraction_bits) | magnitude;
+    *is_exact = true;
+    if (target == 0)
+        return 0;
+    const uint64_t magnitude = target < 0 ? uint64_t{0} - static_cast<uint64_t>(target) : static_cast<uint64_t>(target);
+    const auto exponent = static_cast<uint32_t>(63 - __builtin_clzll(magnitude));
+    const uint32_t bias = (1u << (format.exponent_bits - 1)) - 1;
+    const uint64_t infinity = ((uint64_t{1} << format.exponent_bits) - 1) << format.fraction_bits;
+    uint64_t bits = infinity - 1; // the greatest number
+    if (exponent > bias) {
+        *is_exact = false;
+    } else {
+        const uint32_t lost_bits = exponent > format.fraction_bits ? exponent - format.fraction_bits : 0;
+        const uint32_t room = exponent > format.fraction_bits ? 0 : format.fraction_bits - exponent;
+        const uint64_t fraction = (magnitude >> lost_bits << room) & ((uint64_t{1} << format.fraction_bits) - 1);
+        bits = uint64_t{exponent + bias} << format.fraction_bits | fraction;
+        *is_exact = magnitude >> lost_bits << lost_bits == magnitude;
+    }
+    if (target > 0)
+        return bits;
+    // The next number of greater magnitude is the next number.
+    return (bits + (*is_exact ? 0 : 1)) | uint64_t{1} << (format.exponent_bits + format.fraction_bits);
+}
+
+/// Compares with a number of the format such that the outcome is that of comparing with the target.
+static inline void compare_with_float(FloatFormat format, int64_t target, pto_predicate *predicate)
+{
+    bool is_exact = true;
+    predicate->value = round_down(format, target, &is_exact);
+    if (is_exact)
+        return;
+    switch (predicate->op) {
+    case PTO_PREDICATE_EQ:
+    case PTO_PREDICATE_NE: // to no number, as to one that is none
+        predicate->value = (uint64_t{1} << (format.exponent_bits + format.fraction_bits)) - 1;
+        break;
+    case PTO_PREDICATE_GT:
+    case PTO_PREDICATE_GE: predicate->op = PTO_PREDICATE_GT; break;
+    default: predicate->op = PTO_PREDICATE_LE; break;
+    }
+}
+
+static inline void compare_with_integer(DataType dtype, int64_t target, pto_predicate *predicate)
+{
+    const IntegerRange range = range_of(dtype);
+    const uint64_t size = get_element_size(dtype);
+    const uint64_t mask = size >= sizeof target || size == 0 ? UINT64_MAX : (uint64_t{1} << 8 * size) - 1;
+    if (target >= range.least && target <= range.greatest) {
+        predicate->value = static_cast<uint64_t>(target) & mask;
+        return;
+    }
+    // The least value: not below it, always; below it, never.
+    predicate->op = holds_everywhere(static_cast<PredicateOp>(predicate->op), target > range.greatest)
+                        ? PTO_PREDICATE_GE
+                        : PTO_PREDICATE_LT;
+    predicate->value = static_cast<uint64_t>(range.least) & mask;
 }
 
 inline pto_predicate predicate_of(const CoreTaskPredicate &predicate)
@@ -72,24 +116,12 @@ inline pto_predicate predicate_of(const CoreTaskPredicate &predicate)
     result.tensor = operand.tensor->native();
     for (uint32_t i = 0; i < operand.ndims && i < PTO_MAX_RANK; i++)
         result.index[i] = operand.indices[i];
-    const DataType dtype = operand.tensor->dtype;
-    switch (dtype) {
-    case DataType::FLOAT32: result.value = to_u64(static_cast<float>(predicate.target)); return result;
-    case DataType::FLOAT16: result.value = narrow_float(static_cast<float>(predicate.target), 5, 10); return result;
-    case DataType::BFLOAT16: result.value = narrow_float(static_cast<float>(predicate.target), 8, 7); return result;
-    default: break;
+    switch (operand.tensor->dtype) {
+    case DataType::FLOAT32: compare_with_float({8, 23}, predicate.target, &result); break;
+    case DataType::FLOAT16: compare_with_float({5, 10}, predicate.target, &result); break;
+    case DataType::BFLOAT16: compare_with_float({8, 7}, predicate.target, &result); break;
+    default: compare_with_integer(operand.tensor->dtype, predicate.target, &result); break;
     }
-    const IntegerRange range = range_of(dtype);
-    if (predicate.target >= range.least && predicate.target <= range.greatest) {
-        const uint64_t size = get_element_size(dtype);
-        const auto target = static_cast<uint64_t>(predicate.target);
-        result.value = size >= sizeof target || size == 0 ? target : target & ((uint64_t{1} << 8 * size) - 1);
-        return result;
-    }
-    result.op = fixed(holds_everywhere(predicate.op, predicate.target > range.greatest));
-    result.value = static_cast<uint64_t>(range.least);
-    if (const uint64_t size = get_element_size(dtype); size < sizeof result.value)
-        result.value &= (uint64_t{1} << 8 * size) - 1;
     return result;
 }
 
