@@ -62,7 +62,7 @@ void blocks_that_start_together_may_take_every_core(void **)
     }
 }
 
-[[maybe_unused]] void cores_of_a_cluster_hand_tiles_to_each_other(void **)
+void cores_of_a_cluster_hand_tiles_to_each_other(void **)
 {
     constexpr uint32_t kSize = 16;
     TestChip chip;
@@ -94,9 +94,7 @@ int main(int argc, char **argv)
     const CMUnitTest tests[] = {
         cmocka_unit_test(each_block_runs_once_and_knows_its_place),
         cmocka_unit_test(blocks_that_start_together_may_take_every_core),
-#if __has_include("pto/sim.h")
         cmocka_unit_test(cores_of_a_cluster_hand_tiles_to_each_other),
-#endif
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
