@@ -86,20 +86,21 @@ private:
         return call;
     }
 
-    /// Where a tensor's buffer comes from. One that is neither an argument nor an output is the function's secret.
+    /// Where a tensor's buffer comes from. One that is neither part of an argument nor of an output is the function's
+    /// secret.
     void note_tensor(const pto_tensor &tensor, GraphCall *call, uint32_t at)
     {
         call->tensors[at] = tensor;
+        call->sources[at] = {false, 0};
         for (uint32_t i = 0; i < record_->tensor_count; i++)
-            if (same_buffer(tensor, record_->tensors[i])) {
+            if (same_buffer(tensor, record_->tensors[i]) && is_part(tensor, record_->tensors[i])) {
                 call->sources[at] = {false, i};
                 call->tensors[at].start_offset -= record_->tensors[i].start_offset;
                 return;
             }
-        for (const GraphCall *other = record_->first; other != nullptr; other = other->next)
+        for (const GraphCall *other = record_->first; other != call; other = other->next)
             for (uint32_t i = 0; i < other->tensor_count; i++)
-                if (other->sources[i].is_output && other != call && is_output_of(*other, i) &&
-                    same_buffer(tensor, other->tensors[i])) {
+                if (is_output_of(*other, i) && same_buffer(tensor, other->tensors[i])) {
                     call->sources[at] = other->sources[i];
                     return;
                 }
@@ -107,7 +108,21 @@ private:
     }
     static bool is_output_of(const GraphCall &call, uint32_t index)
     {
-        return call.step == GraphStep::kAllocate || call.args[index].access == PTO_ACCESS_OUTPUT;
+        return call.step == GraphStep::kAllocate ||
+               (index < call.task.arg_count && call.args[index].access == PTO_ACCESS_OUTPUT);
+    }
+    /// Elements from the first to the last.
+    static uint64_t reach_of(const pto_tensor &tensor)
+    {
+        uint64_t reach = 1;
+        for (uint32_t i = 0; i < tensor.ndims && i < PTO_MAX_RANK; i++)
+            reach += tensor.shape[i] == 0 ? 0 : uint64_t{tensor.shape[i] - 1} * tensor.strides[i];
+        return reach;
+    }
+    static bool is_part(const pto_tensor &tensor, const pto_tensor &whole)
+    {
+        return tensor.start_offset >= whole.start_offset &&
+               tensor.start_offset + reach_of(tensor) <= whole.start_offset + reach_of(whole);
     }
     void note_output(const pto_tensor &allocated, GraphCall *call, uint32_t at)
     {

@@ -65,6 +65,8 @@ public:
     uint64_t buffer_size_bytes() const { return nbytes(); }
 
     using ChipTensor::dtype;
+    using ChipTensor::has_initial_value;
+    using ChipTensor::initial_value;
     using ChipTensor::manual_dep;
     using ChipTensor::ndims;
     using ChipTensor::shapes;
@@ -273,6 +275,13 @@ template <size_t max_tensors, size_t max_scalars> struct Arg {
     uint64_t scalar(int32_t index) const { return args_[tensor_count_ + static_cast<uint32_t>(index)].value.scalar; }
     /** The same, to change. */
     uint64_t &scalar(int32_t index) { return args_[tensor_count_ + static_cast<uint32_t>(index)].value.scalar; }
+    /** All of them, until the next change. */
+    const uint64_t *scalars() const
+    {
+        for (uint32_t i = 0; i < scalar_count_; i++)
+            scalar_list_[i] = args_[tensor_count_ + i].value.scalar;
+        return scalar_list_;
+    }
     /** Tensors. */
     int32_t tensor_count() const { return static_cast<int32_t>(tensor_count_); }
     /** Scalars. */
@@ -342,6 +351,7 @@ private:
     CoreTaskPredicate predicate_;
     mutable pto_arg args_[max_tensors + max_scalars]; // as the engine reads it, but for the outputs
     const TensorCreateInfo *infos_[max_tensors];      // of the outputs
+    mutable uint64_t scalar_list_[max_scalars];       // for those who ask for a list
 };
 
 /** Arguments of a task. */

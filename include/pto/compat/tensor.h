@@ -146,8 +146,9 @@ struct PTOBufferHandle {
 };
 
 /** A strided box of elements in one buffer. Plain data, like `pto_tensor`, which says what the fields mean. Views that
- *  cannot be right end the run with PTO_ERROR_INVALID_TENSOR (code 5 of the dialect). */
-struct alignas(64) ChipTensor {
+ *  cannot be right end the run with PTO_ERROR_INVALID_TENSOR (code 5 of the dialect). The engine reads and writes it as
+ *  a `pto_tensor`, so it may alias one. */
+struct alignas(64) [[gnu::may_alias]] ChipTensor {
     /** @cond */
     PTOBufferHandle buffer;
     PTO2TaskId owner_task_id;
@@ -173,7 +174,13 @@ struct alignas(64) ChipTensor {
     pto_tensor *native() { return reinterpret_cast<pto_tensor *>(this); }
 
     /** Elements of the view. */
-    uint64_t numel() const { return pto_tensor_count(native()); }
+    uint64_t numel() const
+    {
+        uint64_t count = 1;
+        for (uint32_t i = 0; i < rank(); i++)
+            count *= shapes[i];
+        return count;
+    }
     /** Their bytes. */
     uint64_t nbytes() const { return numel() * get_element_size(dtype); }
     /** Elements from the first to the last of the view. */
@@ -287,6 +294,8 @@ struct alignas(64) ChipTensor {
         extent_elem_cache = count <= PTO_MAX_RANK ? row_major.extent : 0;
         is_contiguous = true;
     }
+    /** Makes `is_contiguous` and the extent true again after shapes or strides were written. */
+    void recompute() { *this = derived(manual_dep); }
     /** Becomes a copy. */
     void copy(const ChipTensor &other) { *this = other; }
 
