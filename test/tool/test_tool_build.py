@@ -107,7 +107,7 @@ extern "C" void kernel_entry(int64_t *args)
 # Stands in for pto-isa: what `pto build` has to get right for it.
 PTO_ISA = """
 #pragma once
-#if !defined(__CPU_SIM) || defined(__DAV_VEC__) == defined(__DAV_CUBE__)
+#if !defined(__CPU_SIM) || PTO_CPU_MAX_THREADS != 1 || defined(__DAV_VEC__) == defined(__DAV_CUBE__)
 #error "the macros of the simulator are not there"
 #endif
 namespace standin {

@@ -22,6 +22,8 @@ constexpr std::array<std::string_view, 4> kCxxSuffixes = {".cpp", ".cc", ".cxx",
 constexpr std::string_view kSimulatorMacro = "__CPU_SIM";
 constexpr std::string_view kMatrixCoreMacro = "__DAV_CUBE__";
 constexpr std::string_view kVectorCoreMacro = "__DAV_VEC__";
+/// A core is one thread. Others would not be the core's, and have its thread-local memory once more.
+constexpr std::string_view kThreadsMacro = "PTO_CPU_MAX_THREADS=1";
 
 /// The first g++ that needs no prelude for pto-isa.
 constexpr unsigned kCompleteGnuMajor = 13;
@@ -53,12 +55,12 @@ void add_macros(std::vector<std::string> &arguments, const CompileUnit &unit, co
                std::ranges::find(options.undefines, name) != options.undefines.end();
     };
     if (unit.kernel) {
-        std::vector<std::string_view> names = {kSimulatorMacro};
+        std::vector<std::string_view> definitions = {kSimulatorMacro, kThreadsMacro};
         if (unit.kernel->core_type != PTO_CORE_ANY)
-            names.push_back(unit.kernel->core_type == PTO_CORE_AIC ? kMatrixCoreMacro : kVectorCoreMacro);
-        for (const std::string_view name : names)
-            if (!is_taken(name))
-                arguments.push_back("-D" + std::string(name));
+            definitions.push_back(unit.kernel->core_type == PTO_CORE_AIC ? kMatrixCoreMacro : kVectorCoreMacro);
+        for (const std::string_view definition : definitions)
+            if (!is_taken(name_of_macro(definition)))
+                arguments.push_back("-D" + std::string(definition));
     }
     for (const std::string &name : options.undefines)
         arguments.push_back("-U" + name);
