@@ -9,12 +9,11 @@ import os
 import shlex
 import shutil
 import struct
-import subprocess
 import sys
-import tempfile
 import unittest
 
-BUILD, SOURCE, PREFIX, BINDIR, LIBDIR, INCLUDEDIR = sys.argv[1:]
+from user_case import INCLUDEDIR, SOURCE, InstalledTest, ProjectTest, npy
+
 PROJECT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "project")
 
 SUPERPROJECT = """
@@ -31,38 +30,15 @@ shared_module('by_hand', 'orch.cpp', dependencies: dependency('pto-compat'))
 """
 
 
-def npy(*values):
-    dictionary = "{'descr': '<f4', 'fortran_order': False, 'shape': (%d,), }" % len(values)
-    dictionary += " " * (63 - (10 + len(dictionary)) % 64) + "\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H%ds%df" % (len(dictionary), len(values)), len(dictionary),
-                                              dictionary.encode(), *values)
+def copy_project(test):
+    test.project = os.path.join(test.folder, "user")
+    shutil.copytree(PROJECT, test.project)
 
 
-class ProjectTest(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="pto-user-")
-        self.addCleanup(shutil.rmtree, self.folder)
-        self.project = os.path.join(self.folder, "user")
-        shutil.copytree(PROJECT, self.project)
-        self.environment = dict(os.environ)
-
-    def run_program(self, *command, **options):
-        done = subprocess.run(command, text=True, timeout=240, env=self.environment, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, cwd=options.pop("cwd", self.folder))
-        self.assertEqual(done.returncode, 0, " ".join(command) + "\n" + done.stdout)
-        return done.stdout
-
-
-class Installed(ProjectTest):
+class Installed(InstalledTest):
     def setUp(self):
         super().setUp()
-        stage = os.path.join(self.folder, "stage")
-        self.run_program("meson", "install", "-C", BUILD, "--no-rebuild", "--quiet", "--destdir", stage)
-        self.prefix = stage + PREFIX
-        libraries = os.path.join(self.prefix, LIBDIR)
-        self.environment.update(PATH=os.path.join(self.prefix, BINDIR) + ":" + self.environment["PATH"],
-                                LD_LIBRARY_PATH=libraries, PKG_CONFIG_SYSROOT_DIR=stage,
-                                PKG_CONFIG_PATH=os.path.join(libraries, "pkgconfig"))
+        copy_project(self)
 
     def ninja(self):
         return self.run_program("ninja", "-C", "build")
@@ -117,6 +93,10 @@ class Installed(ProjectTest):
 
 
 class Subproject(ProjectTest):
+    def setUp(self):
+        super().setUp()
+        copy_project(self)
+
     def test_a_superproject_finds_the_tool_and_depends_on_it(self):
         with open(os.path.join(self.project, "meson.build"), "w", encoding="utf-8") as file:
             file.write(SUPERPROJECT)
