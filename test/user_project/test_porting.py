@@ -14,6 +14,7 @@ from user_case import SOURCE, InstalledTest, npy
 
 COUNT = 4096
 SOURCES = {"orchestration.cpp", "add.cpp", "scale.cpp", "host.c", "meson.build"}
+RUN = "pto run add_and_scale.pto --in a.npy --in b.npy --out c.npy --golden expected.npy"
 FOREIGN = "packed.bin"  # made by another tool: test_tool_import.py has such files
 
 
@@ -54,6 +55,8 @@ class Porting(InstalledTest):
             arch = re.search(r"--arch (\w+)", command)
             if arch is None or arch.group(1) in archs:
                 self.run_program("sh", "-e", "-c", command)
+            if command.startswith(("pto build", "pto pack")):
+                self.run_program(*RUN.split())
 
     def test_a_result_that_is_wrong_would_be_noticed(self):
         shutil.copy(os.path.join(self.folder, "a.npy"), os.path.join(self.folder, "expected.npy"))
