@@ -229,10 +229,11 @@ void nothing_that_owner_and_visitors_do_is_lost(void **)
         skip(); // owners have no gate then
     constexpr uint32_t kVisitors = 2;
     constexpr uint32_t kVisits = 15000;
+    constexpr uint64_t kStaysAlone = 100;
     House house;
     uint64_t additions[kVisitors + 1] = {};
     uint64_t unshared[kVisitors + 1] = {};
-    uint64_t stays_alone = 0;
+    std::atomic<uint64_t> stays_alone{0};
     std::atomic<uint32_t> left{kVisitors};
     on_threads(kVisitors + 1, [&](uint32_t thread) {
         Random random(thread);
@@ -241,11 +242,13 @@ void nothing_that_owner_and_visitors_do_is_lost(void **)
         if (thread == 0) {
             GateKeeper keeper;
             keeper.use(&house.gate);
-            while (left.load() != 0)
+            while (left.load() != 0) {
                 stay(house, keeper, random, &mine, &mine_unshared);
-            stays_alone = mine_unshared;
+                stays_alone.store(mine_unshared);
+            }
         } else {
-            for (uint32_t i = 0; i < kVisits; i++)
+            // On a busy machine the owner may come late, and has to meet visitors.
+            for (uint32_t i = 0; i < kVisits || stays_alone.load() < kStaysAlone; i++)
                 visit(house, random, &mine, &mine_unshared);
             left.fetch_sub(1);
         }
@@ -256,7 +259,7 @@ void nothing_that_owner_and_visitors_do_is_lost(void **)
     for (const std::atomic<uint64_t> &cell : house.cells)
         assert_int_equal(cell.load(), total);
     assert_int_equal(house.unshared, unshared[0] + unshared[1] + unshared[2]);
-    assert_int_not_equal(stays_alone, 0);
+    assert_true(stays_alone.load() >= kStaysAlone);
     assert_int_equal(house.gate.visitors.load(), 0);
 }
 
