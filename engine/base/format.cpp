@@ -43,7 +43,9 @@ struct Spec {
     bool zero = false;
     int width = 0;
     int precision = -1;
-    int longs = 0; // 1: l or z, 2: ll
+    int longs = 0;  // 1: l, z, j or t, 2: ll
+    int shorts = 0; // 1: h, 2: hh
+    bool is_long_double = false;
     char conversion = '\0';
 };
 
@@ -75,18 +77,27 @@ Spec parse_spec(const char *&at, va_list *values)
         at++;
         spec.precision = parse_number(at, values);
     }
-    for (; *at == 'l' || *at == 'z' || *at == 'h'; at++)
-        spec.longs += *at != 'h' ? 1 : 0;
+    for (; *at == 'l' || *at == 'z' || *at == 'j' || *at == 't' || *at == 'h' || *at == 'L'; at++) {
+        spec.is_long_double = spec.is_long_double || *at == 'L';
+        spec.shorts += *at == 'h' ? 1 : 0;
+        spec.longs += *at != 'h' && *at != 'L' ? 1 : 0;
+    }
     spec.conversion = *at;
     if (*at != '\0')
         at++;
     return spec;
 }
 
+bool is_real(char conversion)
+{
+    const char lower = conversion >= 'A' && conversion <= 'Z' ? static_cast<char>(conversion + 'a' - 'A') : conversion;
+    return lower == 'e' || lower == 'f' || lower == 'g';
+}
+
 void put_padded(Writer &writer, const Spec &spec, const char *text, int size, bool numeric)
 {
     const int fill = spec.width - size;
-    const bool integer_precision = numeric && spec.precision >= 0 && spec.conversion != 'f' && spec.conversion != 'g';
+    const bool integer_precision = numeric && spec.precision >= 0 && !is_real(spec.conversion);
     const bool zeros = spec.zero && !spec.left && numeric && !integer_precision;
     if (zeros && size > 0 && text[0] == '-') {
         writer.put('-');
@@ -117,7 +128,8 @@ void put_integer(Writer &writer, const Spec &spec, uint64_t magnitude, bool nega
     char buffer[kMostDigits + 3]; // and a sign or "0x"
     char *end = buffer + sizeof buffer;
     const bool hexadecimal = spec.conversion == 'x' || spec.conversion == 'X' || spec.conversion == 'p';
-    int size = digits_of(magnitude, hexadecimal ? 16 : 10, spec.conversion == 'X', end);
+    const unsigned base = hexadecimal ? 16 : spec.conversion == 'o' ? 8 : 10;
+    int size = digits_of(magnitude, base, spec.conversion == 'X', end);
     while (size < spec.precision && size < kMostDigits)
         *(end - ++size) = '0';
     if (spec.conversion == 'p') {
@@ -129,11 +141,17 @@ void put_integer(Writer &writer, const Spec &spec, uint64_t magnitude, bool nega
     put_padded(writer, spec, end - size, size, true);
 }
 
+/// Whether zeros behind the last digit are left out.
+bool is_shortest(const Spec &spec)
+{
+    return spec.conversion == 'g' || spec.conversion == 'G';
+}
+
 /// Digits behind the point. For 'g' the precision counts all significant digits; exponents are never used.
 int decimal_places(const Spec &spec, uint64_t whole)
 {
     int places = spec.precision < 0 ? 6 : spec.precision;
-    for (uint64_t rest = whole; spec.conversion == 'g' && rest > 0 && places > 0; rest /= 10)
+    for (uint64_t rest = whole; is_shortest(spec) && rest > 0 && places > 0; rest /= 10)
         places--;
     return places > 9 ? 9 : places;
 }
@@ -164,7 +182,7 @@ void put_real(Writer &writer, const Spec &spec, double value)
     char *end = buffer + sizeof buffer;
     int size = 0;
     int shown = places;
-    for (; spec.conversion == 'g' && shown > 0 && fraction % 10 == 0; shown--)
+    for (; is_shortest(spec) && shown > 0 && fraction % 10 == 0; shown--)
         fraction /= 10;
     if (shown > 0) {
         size = digits_of(fraction, 10, false, end);
@@ -178,18 +196,72 @@ void put_real(Writer &writer, const Spec &spec, double value)
     put_padded(writer, spec, end - size, size, true);
 }
 
+/// One digit, at most nine behind the point, and a power of ten.
+void put_scientific(Writer &writer, const Spec &spec, double value)
+{
+    const bool negative = value < 0;
+    long double magnitude = negative ? -value : value;
+    if (value != value || magnitude > 1.7e308L)
+        return put_real(writer, spec, value);
+    int exponent = 0;
+    for (; magnitude >= 10; exponent++)
+        magnitude /= 10;
+    for (; magnitude != 0 && magnitude < 1; exponent--)
+        magnitude *= 10;
+    int places = spec.precision < 0 ? 6 : spec.precision > 9 ? 9 : spec.precision;
+    uint64_t digits = 0;
+    uint64_t scale = 1;
+    for (int i = 0; i < places; i++)
+        scale *= 10;
+    digits = static_cast<uint64_t>(magnitude * static_cast<long double>(scale) + 0.5L);
+    if (digits >= 10 * scale) {
+        digits /= 10;
+        exponent++;
+    }
+    char buffer[32];
+    char *end = buffer + sizeof buffer;
+    int size = digits_of(static_cast<uint64_t>(exponent < 0 ? -exponent : exponent), 10, false, end);
+    if (size < 2)
+        *(end - ++size) = '0';
+    *(end - ++size) = exponent < 0 ? '-' : '+';
+    *(end - ++size) = spec.conversion;
+    for (; places > 0; places--, digits /= 10)
+        *(end - ++size) = static_cast<char>('0' + digits % 10);
+    if (scale > 1)
+        *(end - ++size) = '.';
+    *(end - ++size) = static_cast<char>('0' + digits);
+    if (negative)
+        *(end - ++size) = '-';
+    put_padded(writer, spec, end - size, size, true);
+}
+
 uint64_t next_unsigned(const Spec &spec, va_list *values)
 {
     if (spec.longs >= 2)
         return va_arg(*values, unsigned long long);
-    return spec.longs == 1 ? va_arg(*values, unsigned long) : va_arg(*values, unsigned int);
+    if (spec.longs == 1)
+        return va_arg(*values, unsigned long);
+    const unsigned int value = va_arg(*values, unsigned int);
+    if (spec.shorts == 0)
+        return value;
+    return spec.shorts == 1 ? static_cast<unsigned short>(value) : static_cast<unsigned char>(value);
 }
 
 int64_t next_signed(const Spec &spec, va_list *values)
 {
     if (spec.longs >= 2)
         return va_arg(*values, long long);
-    return spec.longs == 1 ? va_arg(*values, long) : va_arg(*values, int);
+    if (spec.longs == 1)
+        return va_arg(*values, long);
+    const int value = va_arg(*values, int);
+    if (spec.shorts == 0)
+        return value;
+    return spec.shorts == 1 ? static_cast<short>(value) : static_cast<signed char>(value);
+}
+
+double next_real(const Spec &spec, va_list *values)
+{
+    return spec.is_long_double ? static_cast<double>(va_arg(*values, long double)) : va_arg(*values, double);
 }
 
 void put_string(Writer &writer, const Spec &spec, const char *text)
@@ -212,6 +284,7 @@ bool put_value(Writer &writer, const Spec &spec, va_list *values)
         put_integer(writer, spec, value < 0 ? 0 - bits : bits, value < 0);
         return true;
     }
+    case 'o':
     case 'u':
     case 'x':
     case 'X': put_integer(writer, spec, next_unsigned(spec, values), false); return true;
@@ -222,8 +295,12 @@ bool put_value(Writer &writer, const Spec &spec, va_list *values)
         return true;
     }
     case 's': put_string(writer, spec, va_arg(*values, const char *)); return true;
+    case 'e':
+    case 'E': put_scientific(writer, spec, next_real(spec, values)); return true;
     case 'f':
-    case 'g': put_real(writer, spec, va_arg(*values, double)); return true;
+    case 'F':
+    case 'g':
+    case 'G': put_real(writer, spec, next_real(spec, values)); return true;
     case '%': writer.put('%'); return true;
     default: return false;
     }

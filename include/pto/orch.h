@@ -192,7 +192,8 @@ static inline pto_status pto_orch_status(const pto_orch *orch)
 }
 
 /** Ends the run with PTO_ERROR_ORCHESTRATION_FATAL, `code` and the message. The function returns; later calls are
- *  no-ops. Formats: d i u x X p s c f g %, with - 0, width, precision, l ll z; messages are cut at 191 bytes. */
+ *  no-ops. Formats: d i u o x X p s c f e g F E G %, with - 0, width, precision, hh h l ll j t z L;
+ *  messages are cut at 191 bytes. */
 static inline PTO_PRINTF(3, 4) void pto_fatal(pto_orch *orch, int32_t code, const char *format, ...)
 {
     va_list values;

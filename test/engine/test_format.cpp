@@ -46,11 +46,15 @@ void integers_of_every_length_are_printed_like_printf(void **)
         for (const char *width : kWidths) {
             const std::string head = std::string("<%") + flags + width;
             for (const int64_t sample : samples) {
-                for (const char *conversion : {"d", "i", "u", "x", "X"}) {
+                for (const char *conversion : {"d", "i", "u", "o", "x", "X"}) {
                     same_as_printf(head + conversion + ">", static_cast<int>(sample));
                     same_as_printf(head + "l" + conversion + ">", static_cast<long>(sample));
                     same_as_printf(head + "ll" + conversion + ">", static_cast<long long>(sample));
                     same_as_printf(head + "z" + conversion + ">", static_cast<size_t>(sample));
+                    same_as_printf(head + "j" + conversion + ">", static_cast<intmax_t>(sample));
+                    same_as_printf(head + "t" + conversion + ">", static_cast<ptrdiff_t>(sample));
+                    same_as_printf(head + "h" + conversion + ">", static_cast<int>(sample));
+                    same_as_printf(head + "hh" + conversion + ">", static_cast<int>(sample));
                 }
             }
         }
@@ -122,6 +126,21 @@ void a_general_real_is_as_short_as_with_printf(void **)
         same_as_printf("%g", value);
 }
 
+void a_scientific_real_is_rounded_like_printf(void **)
+{
+    for (const double value : {0.0, 1.0, -1.0, 9.9999996, 12345.678, -0.00123, 1e18, 6.02e23, 1e-30, 1.5e300}) {
+        for (const char *spec : {"%e", "%E", "%.0e", "%.3e", "%14.2e", "%-14.2e|", "%014.2e"})
+            same_as_printf(spec, value);
+    }
+    same_as_printf("%8e", static_cast<double>(-INFINITY));
+}
+
+void capital_letters_and_long_doubles_are_reals_too(void **)
+{
+    same_as_printf("%F %G %d", 0.5, 3.25, 7);
+    same_as_printf("%Lf %Le %d", 0.5L, 12345.0L, 7);
+}
+
 void a_star_takes_width_and_precision_from_the_values(void **)
 {
     same_as_printf("<%*d>", 6, 42);
@@ -189,7 +208,7 @@ void an_unknown_conversion_is_copied_and_ends_the_formatting(void **)
     assert_string_equal(print("half %", 7).c_str(), "half %");
     assert_string_equal(print("half %-08", 7).c_str(), "half %-08");
     assert_string_equal(print("%n", 7).c_str(), "%n");
-    assert_string_equal(print("%e|%d", 7).c_str(), "%e|%d");
+    assert_string_equal(print("%a|%d", 7).c_str(), "%a|%d");
 }
 
 void the_values_can_be_used_again(void **)
@@ -220,6 +239,8 @@ int main()
         cmocka_unit_test(reals_are_rounded_like_printf),
         cmocka_unit_test(what_is_not_a_finite_number_has_a_name),
         cmocka_unit_test(a_general_real_is_as_short_as_with_printf),
+        cmocka_unit_test(a_scientific_real_is_rounded_like_printf),
+        cmocka_unit_test(capital_letters_and_long_doubles_are_reals_too),
         cmocka_unit_test(a_star_takes_width_and_precision_from_the_values),
         cmocka_unit_test(a_negative_star_pads_on_the_right),
         cmocka_unit_test(a_long_text_is_cut_and_ends_with_a_zero),

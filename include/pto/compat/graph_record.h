@@ -10,13 +10,14 @@
 #include "pto/compat/pto_task_args.h"
 
 /** @cond */
-namespace pto::compat {
+namespace pto_compat {
 
 /// Where records are kept, a stack that is emptied for each run. What does not fit is not recorded.
 struct GraphPool {
     alignas(64) unsigned char bytes[size_t{1} << 20];
     size_t used;
-    uint64_t run; ///< Whose records these are.
+    uint64_t run;    ///< Whose records these are.
+    uint32_t graphs; ///< Numbers given to graphs that were recorded.
     struct GraphRecord *newest;
 
     void keep_for(uint64_t current)
@@ -78,6 +79,8 @@ struct GraphRecord {
     const uint64_t *numbers; ///< Constants, and the scalars behind them.
     const pto_tensor *tensors;
     GraphCall *first;
+    uint32_t number; ///< Of this graph. Those that were recorded within it follow,
+    uint32_t last;   ///< up to this one.
 };
 
 /// What identifies a graph: recorded calls hold for equal ones.
@@ -137,6 +140,17 @@ static inline bool holds_for(const GraphRecord &record, const GraphKey &graph)
     return holds;
 }
 
+/// Forgets a graph and those that it is part of.
+static inline void forget_record(uint32_t graph)
+{
+    for (GraphRecord **at = &graph_pool.newest; *at != nullptr;) {
+        if ((*at)->number <= graph && graph <= (*at)->last)
+            *at = (*at)->older;
+        else
+            at = &(*at)->older;
+    }
+}
+
 static inline const GraphRecord *find_record(const GraphKey &graph)
 {
     const GraphRecord *record = graph_pool.newest;
@@ -145,7 +159,7 @@ static inline const GraphRecord *find_record(const GraphKey &graph)
     return record;
 }
 
-} // namespace pto::compat
+} // namespace pto_compat
 /** @endcond */
 
 #endif

@@ -7,19 +7,32 @@
 #include "pto/compat/graph_record.h"
 
 /** @cond */
-namespace pto::compat {
+namespace pto_compat {
 
 /// Stands in for the run while the function is called: passes its calls on and writes them down.
 class GraphRecorder {
 public:
     explicit GraphRecorder(const GraphKey &graph)
-        : orch_(*current()), real_(current()), mark_(graph_pool.used), older_(graph_pool.newest)
+        : orch_(*current()), real_(current()), outer_(recording_graph), mark_(graph_pool.used),
+          older_(graph_pool.newest)
     {
+        recording_graph = ++graph_pool.graphs;
+        forget_graph = forget_record;
         orch_.ops = ops();
         record_ = graph_pool.take<GraphRecord>(1);
         if (record_ != nullptr)
-            *record_ = {older_,  graph.key, graph.constant_count, graph.tensor_count, graph.scalar_count, 0, 0, nullptr,
-                        nullptr, nullptr};
+            *record_ = {older_,
+                        graph.key,
+                        graph.constant_count,
+                        graph.tensor_count,
+                        graph.scalar_count,
+                        0,
+                        0,
+                        nullptr,
+                        nullptr,
+                        nullptr,
+                        recording_graph,
+                        0};
         auto *numbers = take<uint64_t>(graph.constant_count + graph.scalar_count);
         auto *tensors = take<pto_tensor>(graph.tensor_count);
         for (uint32_t i = 0; record_ != nullptr && i < graph.constant_count; i++)
@@ -37,13 +50,14 @@ public:
     }
     GraphRecorder(const GraphRecorder &) = delete;
     GraphRecorder &operator=(const GraphRecorder &) = delete;
-    ~GraphRecorder() { current_orch = real_; }
+    ~GraphRecorder() { leave(); }
 
     /// The function has returned. False: there is no record of it.
     bool finish()
     {
-        current_orch = real_;
+        leave();
         if (record_ != nullptr && pto_orch_status(real_) == PTO_OK && scope_depth_ == 0) {
+            record_->last = graph_pool.graphs;
             record_->older = graph_pool.newest;
             graph_pool.newest = record_;
             return true;
@@ -54,6 +68,12 @@ public:
     }
 
 private:
+    void leave()
+    {
+        current_orch = real_;
+        recording_graph = outer_;
+    }
+
     static GraphRecorder &of(pto_orch *orch) { return *reinterpret_cast<GraphRecorder *>(orch); }
 
     /// What the function has done cannot be done again without it.
@@ -277,6 +297,7 @@ private:
 
     pto_orch orch_; // first: the calls find this by it
     pto_orch *real_;
+    uint32_t outer_; // graph that this one is part of
     size_t mark_;
     GraphRecord *older_;
     GraphRecord *record_ = nullptr; // nullptr: the graph is not recorded
@@ -284,7 +305,7 @@ private:
     int32_t scope_depth_ = 0;
 };
 
-} // namespace pto::compat
+} // namespace pto_compat
 /** @endcond */
 
 #endif

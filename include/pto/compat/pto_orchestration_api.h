@@ -17,16 +17,16 @@
 #include "pto/orch.h"
 
 /** What the executor knows of a run. Opaque: only passed on. */
-using PTO2Runtime = pto_orch;
+struct PTO2Runtime;
 
 /** @cond */
 static inline PTO2Runtime *current_runtime()
 {
-    return pto::compat::current();
+    return reinterpret_cast<PTO2Runtime *>(pto_compat::current());
 }
 static inline PTO2Runtime *framework_current_runtime()
 {
-    return pto::compat::current();
+    return current_runtime();
 }
 /** @endcond */
 
@@ -35,17 +35,17 @@ static inline PTO2Runtime *framework_current_runtime()
 /** Whether the run has failed: every call does nothing then. */
 static inline bool rt_is_fatal()
 {
-    return pto_orch_status(pto::compat::current()) != PTO_OK;
+    return pto_orch_status(pto_compat::current()) != PTO_OK;
 }
 
 /** Ends the run with a code of error_codes.h, or one of the orchestration's own, and a message. */
-#define rt_report_fatal(code, ...) pto_fatal(pto::compat::current(), (code), __VA_ARGS__)
+#define rt_report_fatal(code, ...) pto_fatal(pto_compat::current(), (code), __VA_ARGS__)
 
-#define LOG_ERROR(...)  pto_log(pto::compat::current(), PTO_LOG_ERROR, __VA_ARGS__) /**< A line for the host's log. */
-#define LOG_WARN(...)   pto_log(pto::compat::current(), PTO_LOG_WARN, __VA_ARGS__)  /**< Likewise. */
-#define LOG_TIMING(...) pto_log(pto::compat::current(), PTO_LOG_INFO, __VA_ARGS__)  /**< Likewise. */
-#define LOG_INFO(...)   pto_log(pto::compat::current(), PTO_LOG_INFO, __VA_ARGS__)  /**< Likewise. */
-#define LOG_DEBUG(...)  pto_log(pto::compat::current(), PTO_LOG_DEBUG, __VA_ARGS__) /**< Likewise. */
+#define LOG_ERROR(...)  pto_log(pto_compat::current(), PTO_LOG_ERROR, __VA_ARGS__) /**< A line for the host's log. */
+#define LOG_WARN(...)   pto_log(pto_compat::current(), PTO_LOG_WARN, __VA_ARGS__)  /**< Likewise. */
+#define LOG_TIMING(...) pto_log(pto_compat::current(), PTO_LOG_INFO, __VA_ARGS__)  /**< Likewise. */
+#define LOG_INFO(...)   pto_log(pto_compat::current(), PTO_LOG_INFO, __VA_ARGS__)  /**< Likewise. */
+#define LOG_DEBUG(...)  pto_log(pto_compat::current(), PTO_LOG_DEBUG, __VA_ARGS__) /**< Likewise. */
 
 /* ---- tasks --------------------------------------------------------------------------------------------------- */
 
@@ -57,7 +57,8 @@ public:
     TaskOutputTensors() = default;
     /** @cond */
     TaskOutputTensors(PTO2TaskId id, const pto_tensor *tensors, uint32_t count)
-        : id_(id), count_(count), tensors_(reinterpret_cast<const ChipTensor *>(tensors))
+        : id_(id), count_(count), scope_(pto_compat::open_scopes.innermost()), graph_(pto_compat::recording_graph),
+          tensors_(reinterpret_cast<const ChipTensor *>(tensors))
     {
     }
     /** @endcond */
@@ -66,25 +67,42 @@ public:
     bool empty() const { return count_ == 0; }
     /** Number of tensors, in the order in which they were added as outputs. */
     uint32_t size() const { return count_; }
-    /** One of them. After an error it is one that no task takes. */
+    /** One of them. After an error, and after the end of their scope, it is one that no task takes. */
     const ChipTensor &get_ref(uint32_t index) const &
     {
-        return index < count_ ? tensors_[index] : *pto::compat::no_tensor(static_cast<int32_t>(index), count_);
+        note_use();
+        if (index < count_ && pto_compat::open_scopes.has(scope_))
+            return tensors_[index];
+        return *(index < count_ ? pto_compat::gone_tensor(index)
+                                : pto_compat::no_tensor(static_cast<int32_t>(index), count_));
     }
     /** The object has to be named, so that it is seen how long it lives. */
     const ChipTensor &get_ref(uint32_t) const && = delete;
     /** The task. */
-    PTO2TaskId task_id() const { return id_; }
+    PTO2TaskId task_id() const
+    {
+        note_use();
+        return id_;
+    }
 
 private:
+    /// In the function of a graph that is being recorded this changes nothing.
+    void note_use() const
+    {
+        if (graph_ != 0)
+            pto_compat::forget_graph(graph_);
+    }
+
     PTO2TaskId id_ = PTO2TaskId::invalid();
     uint32_t count_ = 0;
+    pto_compat::ScopeName scope_{};
+    uint32_t graph_ = 0; // that the task is part of
     const ChipTensor *tensors_ = nullptr;
 };
 using TaskSubmitResult = TaskOutputTensors; /**< Another name for it. */
 
 /** @cond */
-namespace pto::compat {
+namespace pto_compat {
 
 /// Room for what a submit allocates, until the innermost scope ends. False: there is none, and the run has ended.
 static inline bool take_slots(const CoreTaskArgs &args, pto_tensor **slots)
@@ -143,28 +161,28 @@ static inline TaskOutputTensors submit(const MixedKernels &kernels, const CoreTa
     return {PTO2TaskId{id}, slots, args.output_count()};
 }
 
-} // namespace pto::compat
+} // namespace pto_compat
 /** @endcond */
 
 /** Submits kernels for the cores of a cluster. */
 static inline TaskOutputTensors rt_submit_task(const MixedKernels &kernels, const CoreTaskArgs &args)
 {
-    return pto::compat::submit(kernels, args);
+    return pto_compat::submit(kernels, args);
 }
 /** Submits a kernel for a matrix core. */
 static inline TaskOutputTensors rt_submit_aic_task(int32_t kernel_id, const CoreTaskArgs &args)
 {
-    return pto::compat::submit({kernel_id, INVALID_KERNEL_ID, INVALID_KERNEL_ID}, args);
+    return pto_compat::submit({kernel_id, INVALID_KERNEL_ID, INVALID_KERNEL_ID}, args);
 }
 /** Submits a kernel for a vector core. */
 static inline TaskOutputTensors rt_submit_aiv_task(int32_t kernel_id, const CoreTaskArgs &args)
 {
-    return pto::compat::submit({INVALID_KERNEL_ID, kernel_id, INVALID_KERNEL_ID}, args);
+    return pto_compat::submit({INVALID_KERNEL_ID, kernel_id, INVALID_KERNEL_ID}, args);
 }
 /** Submits a task that only joins what it depends on. */
 static inline TaskOutputTensors rt_submit_dummy_task(const CoreTaskArgs &args)
 {
-    return pto::compat::submit({}, args);
+    return pto_compat::submit({}, args);
 }
 
 /** Allocates tensors without a task: the outputs among the arguments, which may have nothing else. */
@@ -172,15 +190,15 @@ static inline TaskOutputTensors alloc_tensors(const CoreTaskArgs &args)
 {
     pto_tensor *slots;
     if (args.has_error || args.output_count() != args.arg_count()) {
-        pto::compat::refuse(PTO_ERROR_INVALID_TASK, "alloc_tensors: %s",
-                            args.has_error ? args.error_msg : "there are other arguments than outputs to allocate");
+        pto_compat::refuse(PTO_ERROR_INVALID_TASK, "alloc_tensors: %s",
+                           args.has_error ? args.error_msg : "there are other arguments than outputs to allocate");
         return {};
     }
-    if (!pto::compat::take_slots(args, &slots))
+    if (!pto_compat::take_slots(args, &slots))
         return {};
     args.bind(slots);
     for (uint32_t i = 0; i < args.output_count(); i++)
-        if (pto_allocate(pto::compat::current(), &slots[i]) != PTO_OK)
+        if (pto_allocate(pto_compat::current(), &slots[i]) != PTO_OK)
             return {};
     return {PTO2TaskId{slots == nullptr ? PTO_NO_TASK : slots[0].owner}, slots, args.output_count()};
 }
@@ -205,18 +223,18 @@ static inline TaskOutputTensors alloc_tensors(const Infos &...infos)
 /** Clusters of the chip. */
 static inline int32_t rt_available_cluster_count()
 {
-    return static_cast<int32_t>(pto::compat::current()->cluster_count);
+    return static_cast<int32_t>(pto_compat::current()->cluster_count);
 }
 /** Vector cores of the chip. */
 static inline int32_t rt_available_aiv_count()
 {
-    return static_cast<int32_t>(pto::compat::current()->aiv_count);
+    return static_cast<int32_t>(pto_compat::current()->aiv_count);
 }
 
 /* ---- elements ------------------------------------------------------------------------------------------------ */
 
 /** @cond */
-namespace pto::compat {
+namespace pto_compat {
 
 static inline bool is_element(const ChipTensor &tensor, uint32_t count)
 {
@@ -226,23 +244,23 @@ static inline bool is_element(const ChipTensor &tensor, uint32_t count)
     return false;
 }
 
-} // namespace pto::compat
+} // namespace pto_compat
 /** @endcond */
 
 /** An element, once the tasks that write it are done; 0 after an error. */
 template <class T = uint64_t>
 static inline T get_tensor_data(const ChipTensor &tensor, uint32_t count, const uint32_t indices[])
 {
-    if (!pto::compat::is_element(tensor, count))
+    if (!pto_compat::is_element(tensor, count))
         return from_u64<T>(0);
-    return from_u64<T>(pto_get_element(pto::compat::current(), tensor.native(), indices));
+    return from_u64<T>(pto_get_element(pto_compat::current(), tensor.native(), indices));
 }
 /** Writes an element, once the tasks that write or read it are done. */
 template <class T = uint64_t>
 static inline void set_tensor_data(const ChipTensor &tensor, uint32_t count, const uint32_t indices[], T value)
 {
-    if (pto::compat::is_element(tensor, count))
-        pto_set_element(pto::compat::current(), tensor.native(), indices, to_u64(value));
+    if (pto_compat::is_element(tensor, count))
+        pto_set_element(pto_compat::current(), tensor.native(), indices, to_u64(value));
 }
 
 /* ---- scopes -------------------------------------------------------------------------------------------------- */
@@ -250,13 +268,15 @@ static inline void set_tensor_data(const ChipTensor &tensor, uint32_t count, con
 /** Begins a scope. */
 static inline void rt_scope_begin(PTO2ScopeMode mode = PTO2ScopeMode::AUTO)
 {
-    pto_orch *orch = pto::compat::current();
+    pto_orch *orch = pto_compat::current();
     orch->ops->scope_begin(orch, static_cast<uint32_t>(mode));
+    pto_compat::open_scopes.begin();
 }
 /** Ends the innermost scope. */
 static inline void rt_scope_end()
 {
-    pto_scope_end(pto::compat::current());
+    pto_scope_end(pto_compat::current());
+    pto_compat::open_scopes.end();
 }
 
 /** A scope that ends with its block, however the block is left. */

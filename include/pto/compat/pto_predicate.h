@@ -8,7 +8,7 @@
 #include "pto/compat/pto_orchestration_api.h"
 
 /** @cond */
-namespace pto::compat {
+namespace pto_compat {
 
 /// Least and greatest value of an integer dtype. For UINT64, a target is never above the greatest.
 struct IntegerRange {
@@ -125,7 +125,7 @@ inline pto_predicate predicate_of(const CoreTaskPredicate &predicate)
     return result;
 }
 
-} // namespace pto::compat
+} // namespace pto_compat
 /** @endcond */
 
 #endif

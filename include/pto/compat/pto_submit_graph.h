@@ -21,7 +21,7 @@ struct GraphSubmitResult {
 using GraphFunction = void (*)(const GraphTaskArgs &);
 
 /** @cond */
-namespace pto::compat {
+namespace pto_compat {
 
 /// Submits recorded calls for other arguments.
 class GraphReplay {
@@ -126,11 +126,13 @@ private:
     pto_task_id *ids_ = nullptr;
 };
 
-/// The bits of a constant; false: it has more than fit, and the graph cannot be recorded.
+/// The bits of a constant; false: it has more than fit, or points to something that may change, and the graph cannot
+/// be recorded.
 template <class Constant> static inline bool bits_of(const Constant &constant, uint64_t *bits)
 {
     *bits = 0;
-    if constexpr (sizeof(Constant) <= sizeof(uint64_t) && std::is_trivially_copyable_v<Constant>) {
+    if constexpr (sizeof(Constant) <= sizeof(uint64_t) && std::is_trivially_copyable_v<Constant> &&
+                  !std::is_pointer_v<Constant>) {
         __builtin_memcpy(bits, &constant, sizeof constant);
         return true;
     }
@@ -173,7 +175,7 @@ static inline GraphSubmitResult submit_graph(uint64_t key, void (*function)(cons
     return submit_graph(graph, [&] { function(args, constants...); });
 }
 
-} // namespace pto::compat
+} // namespace pto_compat
 /** @endcond */
 
 /** Submits the tasks of a graph: what `function` submits for these arguments. */
@@ -181,25 +183,25 @@ template <class... Constants>
 static inline GraphSubmitResult rt_submit_graph(void (*function)(const GraphTaskArgs &, Constants...),
                                                 const GraphTaskArgs &args, std::common_type_t<Constants>... constants)
 {
-    return pto::compat::submit_graph(0, function, args, constants...);
+    return pto_compat::submit_graph(0, function, args, constants...);
 }
 /** The same under a key of the caller's: functions that submit something else for another key are recorded for each. */
 template <class... Constants>
 static inline GraphSubmitResult rt_submit_graph(uint64_t key, void (*function)(const GraphTaskArgs &, Constants...),
                                                 const GraphTaskArgs &args, std::common_type_t<Constants>... constants)
 {
-    return pto::compat::submit_graph(key, function, args, constants...);
+    return pto_compat::submit_graph(key, function, args, constants...);
 }
 
 /** For functions without constants, lambdas among them. */
 static inline GraphSubmitResult rt_submit_graph(GraphFunction function, const GraphTaskArgs &args)
 {
-    return pto::compat::submit_graph(0, function, args);
+    return pto_compat::submit_graph(0, function, args);
 }
 /** The same under a key. */
 static inline GraphSubmitResult rt_submit_graph(uint64_t key, GraphFunction function, const GraphTaskArgs &args)
 {
-    return pto::compat::submit_graph(key, function, args);
+    return pto_compat::submit_graph(key, function, args);
 }
 
 #endif

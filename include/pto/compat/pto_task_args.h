@@ -263,7 +263,7 @@ template <size_t max_tensors, size_t max_scalars> struct Arg {
     TensorRef tensor(int32_t index) const
     {
         if (static_cast<uint32_t>(index) >= tensor_count_)
-            return TensorRef(pto::compat::no_tensor(index, tensor_count_));
+            return TensorRef(pto_compat::no_tensor(index, tensor_count_));
         const pto_arg &arg = args_[index];
         if (arg.access == PTO_ACCESS_OUTPUT)
             return TensorRef(infos_[index]);

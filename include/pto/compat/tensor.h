@@ -28,7 +28,7 @@
 #ifndef always_assert
 /** Ends the run when the condition does not hold. */
 #define always_assert(condition)                                                                                       \
-    ((condition) ? static_cast<void>(0) : pto::compat::fail_assertion(#condition, __FILE__, __LINE__))
+    ((condition) ? static_cast<void>(0) : pto_compat::fail_assertion(#condition, __FILE__, __LINE__))
 #endif
 #ifndef debug_assert
 /** The same: it costs next to nothing. */
@@ -207,9 +207,8 @@ struct alignas(64) [[gnu::may_alias]] ChipTensor {
             is_empty = is_empty || shape[i] == 0;
         for (uint32_t i = 0; i < rank(); i++) {
             if (!is_empty && uint64_t{offset[i]} + shape[i] > shapes[i]) {
-                pto::compat::refuse(PTO_ERROR_INVALID_TENSOR,
-                                    "view: dimension %u: %u elements from %u do not fit in %u", i, shape[i], offset[i],
-                                    shapes[i]);
+                pto_compat::refuse(PTO_ERROR_INVALID_TENSOR, "view: dimension %u: %u elements from %u do not fit in %u",
+                                   i, shape[i], offset[i], shapes[i]);
                 return *this;
             }
             result.shapes[i] = shape[i];
@@ -223,8 +222,8 @@ struct alignas(64) [[gnu::may_alias]] ChipTensor {
     {
         ChipTensor result = *this;
         if (dim_a >= rank() || dim_b >= rank()) {
-            pto::compat::refuse(PTO_ERROR_INVALID_TENSOR, "transpose: dimensions %u and %u of a tensor of rank %u",
-                                dim_a, dim_b, ndims);
+            pto_compat::refuse(PTO_ERROR_INVALID_TENSOR, "transpose: dimensions %u and %u of a tensor of rank %u",
+                               dim_a, dim_b, ndims);
             return result;
         }
         std::swap(result.shapes[dim_a], result.shapes[dim_b]);
@@ -239,8 +238,8 @@ struct alignas(64) [[gnu::may_alias]] ChipTensor {
         uint32_t seen = 0;
         for (uint32_t i = 0; i < rank(); i++) {
             if (order[i] >= rank() || (seen >> order[i] & 1) != 0) {
-                pto::compat::refuse(PTO_ERROR_INVALID_TENSOR, "permute: dimension %u twice or not in rank %u", order[i],
-                                    ndims);
+                pto_compat::refuse(PTO_ERROR_INVALID_TENSOR, "permute: dimension %u twice or not in rank %u", order[i],
+                                   ndims);
                 return *this;
             }
             seen |= 1u << order[i];
@@ -256,8 +255,8 @@ struct alignas(64) [[gnu::may_alias]] ChipTensor {
         ChipTensor result = *this;
         if (dim >= rank() || begin > end || end > shapes[dim] || step == 0 ||
             uint64_t{strides[dim]} * step > UINT32_MAX) {
-            pto::compat::refuse(PTO_ERROR_INVALID_TENSOR, "slice: [%u:%u:%u] of dimension %u of a tensor of rank %u",
-                                begin, end, step, dim, ndims);
+            pto_compat::refuse(PTO_ERROR_INVALID_TENSOR, "slice: [%u:%u:%u] of dimension %u of a tensor of rank %u",
+                               begin, end, step, dim, ndims);
             return result;
         }
         const uint32_t count = begin == end ? 0 : (end - begin - 1) / step + 1;
@@ -273,9 +272,9 @@ struct alignas(64) [[gnu::may_alias]] ChipTensor {
         ChipTensor result = *this;
         result.set_contiguous(shape, count);
         if (!is_contiguous || count == 0 || count > PTO_MAX_RANK || result.extent_elem_cache != numel()) {
-            pto::compat::refuse(PTO_ERROR_INVALID_TENSOR, "reshape: a %s tensor of %llu elements to rank %u with %llu",
-                                is_contiguous ? "contiguous" : "strided", static_cast<unsigned long long>(numel()),
-                                count, static_cast<unsigned long long>(result.extent_elem_cache));
+            pto_compat::refuse(PTO_ERROR_INVALID_TENSOR, "reshape: a %s tensor of %llu elements to rank %u with %llu",
+                               is_contiguous ? "contiguous" : "strided", static_cast<unsigned long long>(numel()),
+                               count, static_cast<unsigned long long>(result.extent_elem_cache));
             return *this;
         }
         result.manual_dep = manual;
@@ -338,7 +337,7 @@ static_assert(offsetof(ChipTensor, initial_value) == offsetof(pto_tensor, initia
 static_assert(offsetof(ChipTensor, has_initial_value) == offsetof(pto_tensor, has_initial));
 
 /** @cond */
-namespace pto::compat {
+namespace pto_compat {
 
 inline __attribute__((visibility("hidden"))) const ChipTensor kNoTensor = {};
 
@@ -349,7 +348,14 @@ static inline const ChipTensor *no_tensor(int32_t index, uint32_t count)
     return &kNoTensor;
 }
 
-} // namespace pto::compat
+/// For one whose scope is over.
+static inline const ChipTensor *gone_tensor(uint32_t index)
+{
+    refuse(PTO_ERROR_STALE_HANDLE, "output %u of a task is used after the end of the scope of the task", index);
+    return &kNoTensor;
+}
+
+} // namespace pto_compat
 /** @endcond */
 
 /** A row-major tensor at a device address that the orchestration knows from elsewhere: inside an argument of the run,
