@@ -107,11 +107,13 @@ void *find_symbol(const LoadedImage &image, const char *symbol, SymbolKind *out_
     void *address = dlsym(image.handle, symbol);
     Dl_info info;
     void *entry = nullptr;
+    void *owner = nullptr;
     link_map *map = nullptr;
     if (address == nullptr || dladdr1(address, &info, &entry, RTLD_DL_SYMENT) == 0 || entry == nullptr)
         return nullptr;
     // What the image links with is searched too, but that is not the image's.
-    if (dlinfo(image.handle, RTLD_DI_LINKMAP, &map) != 0 || reinterpret_cast<ElfW(Addr)>(info.dli_fbase) != map->l_addr)
+    if (dladdr1(address, &info, &owner, RTLD_DL_LINKMAP) == 0 || dlinfo(image.handle, RTLD_DI_LINKMAP, &map) != 0 ||
+        owner != map)
         return nullptr;
     const unsigned type = ELF64_ST_TYPE(static_cast<const ElfW(Sym) *>(entry)->st_info);
     if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_OBJECT)

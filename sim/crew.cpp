@@ -231,7 +231,8 @@ bool Crew::park(uint32_t index, std::unique_lock<std::mutex> &lock)
     Helper &helper = *helpers_[index - 1];
     std::atomic<bool> &is_seeking = workers_[index]->is_seeking;
     is_seeking.store(false, std::memory_order_seq_cst); // L1
-    if (is_on() && !load_relaxed(executor_->engine().abandoned) && lanes_.pending(lanes_.self) != 0) {
+    // What waits is looked at first: who sees it sees the state of the run that it belongs to.
+    if (lanes_.pending(lanes_.self) != 0 && is_on() && !load_relaxed(executor_->engine().abandoned)) {
         is_seeking.store(true, std::memory_order_seq_cst); // L1
         return !stopping_;
     }

@@ -19,10 +19,11 @@ constexpr uint64_t kReturnBytes = 1 << 20;
 
 constexpr uint64_t kPageBytes = 4096;
 
-/// Gives the whole pages of a range back to the system: they read as zero from then on.
-void return_pages(uint64_t begin, uint64_t end)
+/// Gives the whole pages of a range back to the system: they read as zero from then on. False: it does not take all of
+/// them, because the process has locked its memory.
+bool return_pages(uint64_t begin, uint64_t end)
 {
-    madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
+    return madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED) == 0;
 }
 
 constexpr uint64_t first_page(uint64_t address)
@@ -84,12 +85,11 @@ bool DeviceMemory::is_full() const
 void DeviceMemory::clear(uint64_t address, uint64_t size_bytes)
 {
     const uint64_t end = address + size_bytes;
-    if (size_bytes < kReturnBytes) {
+    if (size_bytes < kReturnBytes || !return_pages(first_page(address), last_page(end))) {
         memset(reinterpret_cast<void *>(address), 0, size_bytes);
         return;
     }
     memset(reinterpret_cast<void *>(address), 0, first_page(address) - address);
-    return_pages(first_page(address), last_page(end));
     memset(reinterpret_cast<void *>(last_page(end)), 0, end - last_page(end));
 }
 

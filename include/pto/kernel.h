@@ -64,7 +64,7 @@ typedef struct pto_local_context {
 
 /** What a core knows of itself. 24 bytes. */
 typedef struct pto_global_context {
-    int32_t sub_block_id;      /**< 0 on an AIC and on a cluster's first AIV, 1 on its second. */
+    int32_t sub_block_id; /**< 1 for the kernel that a task names as its `aiv1`, on whichever AIV it runs, else 0. */
     uint64_t dma_workspace[2]; /**< Device address and size; 0 without one. */
 } pto_global_context;
 

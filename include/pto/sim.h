@@ -14,8 +14,7 @@
 
 PTO_BEGIN_DECLS
 
-/** `pto_global_context.sub_block_id` of the kernel on this thread: 0 on an AIC and on a cluster's first AIV, 1 on its
- *  second; 0 outside of kernels. */
+/** `pto_global_context.sub_block_id` of the kernel on this thread; 0 outside of kernels. */
 PTO_EXPORT uint32_t pto_sim_get_subblock_id(void);
 
 /** Memory that the cores of one cluster share under a key, such as the state of a pipe between them. It is zero when a

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstring>
 #include <memory>
+#include <sys/mman.h>
 
 namespace {
 
@@ -295,6 +296,29 @@ void windows_are_zero_whatever_was_there_before(void **)
     }
 }
 
+/// A host program that locks its memory gets no pages back.
+void windows_are_zero_in_memory_that_is_locked(void **)
+{
+    Chips chips;
+    pto_comm_options options = chips.options();
+    options.window_bytes = uint64_t{3} << 20;
+    const std::vector<char> dirt(options.window_bytes, 'd');
+    pto_comm *comm = nullptr;
+    EXPECT_STATUS(PTO_OK, pto_comm_create(&options, &comm));
+    const uint64_t window = rank_of(comm, 0).window_in;
+    EXPECT_STATUS(PTO_OK, pto_copy_to_device(chips.contexts[0], window, dirt.data(), dirt.size()));
+    // On the simulated chip addresses are those of the program.
+    void *page = reinterpret_cast<void *>((window + (uint64_t{1} << 20)) / 4096 * 4096);
+    assert_int_equal(mlock(page, 4096), 0);
+    pto_comm_destroy(comm);
+    EXPECT_STATUS(PTO_OK, pto_comm_create(&options, &comm));
+    assert_true(rank_of(comm, 0).window_in == window);
+    for (const char byte : bytes_at(chips.contexts[0], window, dirt.size()))
+        assert_int_equal(byte, 0);
+    pto_comm_destroy(comm);
+    munlock(page, 4096);
+}
+
 uint64_t device_bytes(const Chips &chips)
 {
     uint64_t sum = 0;
@@ -504,6 +528,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_counter_in_a_window_that_no_peer_counts_is_a_timeout),
         cmocka_unit_test(every_rank_is_told_about_all),
         cmocka_unit_test(windows_are_zero_whatever_was_there_before),
+        cmocka_unit_test(windows_are_zero_in_memory_that_is_locked),
         cmocka_unit_test(a_window_is_not_the_callers_to_free),
         cmocka_unit_test(a_rank_that_fails_undoes_all_and_is_named),
         cmocka_unit_test(what_is_wrong_is_told),

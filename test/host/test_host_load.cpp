@@ -124,6 +124,14 @@ void an_orchestration_cut_off_anywhere_is_refused_or_works(void **)
     expect_usable(chip.get(), kId);
 }
 
+void a_shared_object_that_is_linked_for_addresses_of_its_own_works(void **)
+{
+    const TestChip chip;
+    auto builder = combine_callable("host_kernel_placed");
+    EXPECT_STATUS(PTO_OK, pto_prepare(chip.get(), kId, builder.get()));
+    assert_true(combines(chip.get(), kId));
+}
+
 void programs_are_refused(void **)
 {
     const TestChip chip;
@@ -255,6 +263,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(bytes_that_are_no_elf_file_are_refused_by_name),
         cmocka_unit_test(a_shared_object_cut_off_anywhere_is_refused_or_works),
         cmocka_unit_test(an_orchestration_cut_off_anywhere_is_refused_or_works),
+        cmocka_unit_test(a_shared_object_that_is_linked_for_addresses_of_its_own_works),
         cmocka_unit_test(programs_are_refused),
         cmocka_unit_test(an_object_of_another_machine_is_refused),
         cmocka_unit_test(an_unresolved_symbol_is_refused_by_its_name),

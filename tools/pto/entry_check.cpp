@@ -87,6 +87,8 @@ void check_orchestration_entry(const std::string &source, const std::string &obj
                                 "it is called");
     if (!config.empty())
         require_function(source, symbols, config, "name its configuration with --config");
+    if (!is_function && !config.empty())
+        throw Error(source, "has '" + entry + "' with a signature of its own: it takes no --config");
 }
 
 } // namespace pto::tool
