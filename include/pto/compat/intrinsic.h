@@ -49,7 +49,7 @@ struct LocalContext {
 
 /** pto_global_context */
 struct GlobalContext {
-    int32_t sub_block_id;                             /**< 1 on a cluster's second AIV, else 0. */
+    int32_t sub_block_id; /**< 1 for the kernel that a task has as its second one for AIV, else 0. */
     uint64_t dma_workspace[DMA_WORKSPACE_KIND_COUNT]; /**< Device addresses, by kind; 0: none. */
 };
 
@@ -77,7 +77,7 @@ static inline __aicore__ int32_t get_block_num(__gm__ int64_t *args)
     return pto_kernel_local(args)->block_num;
 }
 
-/** 1 on a cluster's second vector core, else 0. */
+/** 1 for the kernel that a task has as its second one for vector cores, else 0. */
 static inline __aicore__ int32_t get_sub_block_id(__gm__ int64_t *args)
 {
     return pto_kernel_global(args)->sub_block_id;
