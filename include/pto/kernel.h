@@ -65,7 +65,7 @@ typedef struct pto_local_context {
 /** What a core knows of itself. 24 bytes. */
 typedef struct pto_global_context {
     int32_t sub_block_id; /**< 1 for the kernel that a task names as its `aiv1`, on whichever AIV it runs, else 0. */
-    uint64_t dma_workspace[2]; /**< Device address and size; 0 without one. */
+    uint64_t dma_workspace[2]; /**< Device addresses, by kind of DMA engine; 0: there is none of that kind. */
 } pto_global_context;
 
 /** Defines the entry of a kernel: `PTO_KERNEL(args) { ... }`. */
@@ -119,13 +119,10 @@ static inline const pto_global_context *pto_kernel_global(const int64_t *args)
     return (const pto_global_context *)(uintptr_t)args[PTO_KERNEL_GLOBAL_CONTEXT];
 }
 
-/** Defers the completion of this task until the 32-bit counter at device address `counter` is at least `expected`. The
- *  kernel may return at once, and its core takes other work; the task is complete when all of its kernels have returned
- *  and all of their counters are there. At most PTO_KERNEL_MAX_COMPLETIONS per kernel: beyond that the run fails with
- *  PTO_ERROR_INVALID_COMPLETION. Returns the entry's number, -1 when there was no room. */
-static inline int32_t pto_defer(const int64_t *args, uint64_t counter, uint32_t expected)
+/** Adds a deferred completion to a block's list, `reserved` as zero. Returns the entry's number, -1 when there is no
+ * room, after which the run fails. */
+static inline int32_t pto_register_completion(const pto_async_context *async, const pto_completion *completion)
 {
-    const pto_async_context *async = &pto_kernel_local(args)->async;
     const uint32_t index = async->count == NULL ? 0 : *async->count;
     volatile pto_completion *entry;
     if (async->count == NULL || index >= async->capacity) {
@@ -134,14 +131,27 @@ static inline int32_t pto_defer(const int64_t *args, uint64_t counter, uint32_t 
         return -1;
     }
     entry = &async->entries[index];
-    entry->addr = counter;
-    entry->backend_cookie = 0;
-    entry->expected_value = expected;
-    entry->engine = 0;
-    entry->completion_type = PTO_COMPLETION_COUNTER;
+    entry->addr = completion->addr;
+    entry->backend_cookie = completion->backend_cookie;
+    entry->expected_value = completion->expected_value;
+    entry->engine = completion->engine;
+    entry->completion_type = completion->completion_type;
     entry->reserved = 0;
     *async->count = index + 1;
     return (int32_t)index;
+}
+
+/** Defers the completion of this task until the 32-bit counter at device address `counter` is at least `expected`. The
+ *  kernel may return at once, and its core takes other work; the task is complete when all of its kernels have returned
+ *  and all of their counters are there. At most PTO_KERNEL_MAX_COMPLETIONS per kernel: beyond that the run fails with
+ *  PTO_ERROR_INVALID_COMPLETION. Returns the entry's number, -1 when there was no room. */
+static inline int32_t pto_defer(const int64_t *args, uint64_t counter, uint32_t expected)
+{
+    pto_completion completion = PTO_ZERO;
+    completion.addr = counter;
+    completion.expected_value = expected;
+    completion.completion_type = PTO_COMPLETION_COUNTER;
+    return pto_register_completion(&pto_kernel_local(args)->async, &completion);
 }
 
 #endif

@@ -123,6 +123,24 @@ static void a_deferred_completion_fills_the_next_entry_and_counts_it(void **stat
     assert_int_equal(slab.error, 0);
 }
 
+static void a_completion_is_registered_as_it_is_said(void **state)
+{
+    struct slab slab;
+    const pto_completion said = {0x123456789abc, 0xfedcba987654, 7, 3, -5, 99};
+    (void)state;
+    words_with_slab(&slab, 1);
+    assert_int_equal(pto_register_completion(&slab.local.async, &said), 0);
+    assert_int_equal(slab.count, 1);
+    assert_true(slab.entries[0].addr == said.addr);
+    assert_true(slab.entries[0].backend_cookie == said.backend_cookie);
+    assert_int_equal(slab.entries[0].expected_value, 7);
+    assert_int_equal(slab.entries[0].engine, 3);
+    assert_int_equal(slab.entries[0].completion_type, -5);
+    assert_int_equal(slab.entries[0].reserved, 0);
+    assert_int_equal(pto_register_completion(&slab.local.async, &said), -1);
+    assert_int_equal(slab.error, PTO_COMPLETION_OVERFLOW);
+}
+
 static void a_deferred_completion_beyond_the_slab_is_refused_and_noted(void **state)
 {
     struct slab slab;
@@ -159,6 +177,7 @@ int main(void)
         cmocka_unit_test(a_32_bit_scalar_ignores_the_upper_half_of_its_word),
         cmocka_unit_test(a_64_bit_scalar_uses_its_whole_word),
         cmocka_unit_test(a_deferred_completion_fills_the_next_entry_and_counts_it),
+        cmocka_unit_test(a_completion_is_registered_as_it_is_said),
         cmocka_unit_test(a_deferred_completion_beyond_the_slab_is_refused_and_noted),
         cmocka_unit_test(a_block_that_cannot_defer_is_told_so_and_touches_nothing),
     };

@@ -54,8 +54,20 @@ static void dimensions_beyond_the_rank_and_reserved_bytes_are_zero(void **state)
         assert_int_equal(tensor.shape[i], 0);
         assert_int_equal(tensor.strides[i], 0);
     }
-    for (uint32_t i = 0; i < 4; i++)
+    for (uint32_t i = 0; i < 5; i++)
         assert_int_equal(tensor.reserved[i], 0);
+}
+
+static void a_tensor_to_allocate_may_have_a_first_value(void **state)
+{
+    pto_tensor tensor = pto_tensor_new(PTO_INT16, PTO_SHAPE(7));
+    (void)state;
+    assert_int_equal(tensor.has_initial, 0);
+    assert_true(tensor.initial == 0);
+    pto_tensor_fill(&tensor, 0xfedcba9876543210);
+    assert_int_equal(tensor.has_initial, 1);
+    assert_true(tensor.initial == 0xfedcba9876543210);
+    assert_int_equal(tensor.size_bytes, 14);
 }
 
 static void the_highest_rank_is_fine(void **state)
@@ -203,6 +215,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_tensor_is_row_major_without_a_buffer),
         cmocka_unit_test(dimensions_beyond_the_rank_and_reserved_bytes_are_zero),
+        cmocka_unit_test(a_tensor_to_allocate_may_have_a_first_value),
         cmocka_unit_test(the_highest_rank_is_fine),
         cmocka_unit_test(rank_zero_is_refusable),
         cmocka_unit_test(a_rank_above_the_highest_is_refusable_and_reads_no_shape),

@@ -14,7 +14,7 @@ import tempfile
 import unittest
 
 TOOL, HEADERS = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-OK, BAD_INPUT = 0, 2
+OK, BAD_INPUT, RUN_FAILED = 0, 2, 3
 COMPILERS = ("g++", "clang++-19")
 AXPY_PARAMS = ["--param", "in:float32", "--param", "in:float32", "--param", "out:float32", "--param", "scalar"]
 
@@ -39,6 +39,7 @@ PTO_ORCHESTRATION(axpy, 3, 1)
 DIALECT_ORCH = """
 #include "pto_orchestration_api.h"
 extern "C" PTO2OrchestrationConfig sizes(const ChipTaskArgs &) { return PTO2OrchestrationConfig{4}; }
+extern "C" PTO2OrchestrationConfig more(const ChipTaskArgs &) { return PTO2OrchestrationConfig{5}; }
 extern "C" void aicpu_orchestration_entry(const ChipTaskArgs &args)
 {
     const ChipTensor &x = args.tensor(0).ref();

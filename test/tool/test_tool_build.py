@@ -10,7 +10,7 @@ import time
 import unittest
 
 from build_case import (AXPY_PARAMS, BAD_INPUT, COMPILERS, DIALECT_KERNEL, DIALECT_ORCH, HEADERS, KERNEL_C, KERNEL_CPP, OK,
-                        ORCH_C, ORCH_CPP, TOOL, BuildTest)
+                        ORCH_C, ORCH_CPP, RUN_FAILED, TOOL, BuildTest, npy)
 
 
 class Builds(BuildTest):
@@ -43,6 +43,20 @@ class Builds(BuildTest):
                     self.build("--orch", "orch.cpp", "--kernel", "0:aiv:axpy.cpp", *AXPY_PARAMS, *config,
                                "--compiler", compiler, "--pto-isa", isa)
                     self.compute()
+
+    def test_a_configuration_that_wants_more_arguments_than_there_are_ends_the_run(self):
+        isa = self.write_pto_isa()
+        self.write("orch.cpp", DIALECT_ORCH)
+        self.write("axpy.cpp", DIALECT_KERNEL)
+        self.build("--orch", "orch.cpp", "--kernel", "0:aiv:axpy.cpp", *AXPY_PARAMS, "--config", "more",
+                   "--pto-isa", isa)
+        self.write("x.npy", npy(1, 2, 3))
+        for builder in ("device", "host"):
+            with self.subTest(builder):
+                done = self.run_tool("run", "axpy.pto", "--in", "x.npy", "--in", "x.npy", "--out", "z.npy",
+                                     "--scalar", "f32:2", "--builder", builder)
+                self.assertEqual((done.returncode, done.stdout), (RUN_FAILED, ""))
+                self.assertIn("the orchestration expects 5 arguments, the run has 4", done.stderr)
 
     def test_sources_and_shared_objects_may_be_mixed(self):
         self.build("--orch", "orch.c", "--entry", "axpy", "--kernel", "0:aiv:axpy.c", *AXPY_PARAMS, "--keep", "kept")

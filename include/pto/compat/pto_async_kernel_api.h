@@ -25,21 +25,11 @@ static inline __aicore__ AsyncCtx get_async_ctx(__gm__ int64_t *args)
 /** Registers a completion; false: there is no room, and the run fails. */
 static inline __aicore__ bool register_completion(const AsyncCtx &context, const DeferredCompletionEntry &completion)
 {
-    const uint32_t index = context.completion_count == nullptr ? 0 : *context.completion_count;
-    if (context.completion_count == nullptr || index >= context.completion_capacity) {
-        if (context.completion_error_code != nullptr)
-            *context.completion_error_code = PTO_COMPLETION_OVERFLOW;
-        return false;
-    }
-    volatile DeferredCompletionEntry &entry = context.completion_entries[index];
-    entry.addr = completion.addr;
-    entry.backend_cookie = completion.backend_cookie;
-    entry.expected_value = completion.expected_value;
-    entry.engine = completion.engine;
-    entry.completion_type = completion.completion_type;
-    entry.pad = 0;
-    *context.completion_count = index + 1;
-    return true;
+    pto_async_context async;
+    pto_completion native;
+    __builtin_memcpy(&async, &context, sizeof async);
+    __builtin_memcpy(&native, &completion, sizeof native);
+    return pto_register_completion(&async, &native) >= 0;
 }
 
 /** Defers the task's completion until a 32-bit counter is at least `expected`. */
