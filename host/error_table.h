@@ -87,6 +87,10 @@
       "pto_error.detail is the address, pto_error.raw the signal.",                                                    \
       "Correct the kernel named; close the context.")                                                                  \
     X(device, -66, PTO_ERROR_DEVICE_FAULTED, "An earlier run faulted the device.", "Close the context.")               \
+    X(device, -67, PTO_ERROR_CORE,                                                                                     \
+      "A core did not answer the executor in its time, or answered what it was not asked; pto_error.core names it, "   \
+      "pto_error.detail is what its register says.",                                                                   \
+      "Close the context.")                                                                                            \
     X(library, -127, PTO_ERROR_INTERNAL, "A contract inside the library is broken.", "Please report it.")
 
 /// X(number, name, enumerator of wire::Stall, meaning)

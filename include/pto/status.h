@@ -103,6 +103,9 @@ enum pto_status_code {
     PTO_ERROR_KERNEL_FAULT = -65,
     /** An earlier run faulted the device. Close the context. */
     PTO_ERROR_DEVICE_FAULTED = -66,
+    /** A core did not answer the executor in its time, or answered what it was not asked; `pto_error.core` names it,
+     *  `pto_error.detail` is what its register says. Close the context. */
+    PTO_ERROR_CORE = -67,
 
     /* The library is wrong. */
 

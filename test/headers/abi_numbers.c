@@ -160,6 +160,7 @@ static void status_codes_keep_their_numbers(void **state)
     assert_int_equal(PTO_ERROR_TIMEOUT, -64);
     assert_int_equal(PTO_ERROR_KERNEL_FAULT, -65);
     assert_int_equal(PTO_ERROR_DEVICE_FAULTED, -66);
+    assert_int_equal(PTO_ERROR_CORE, -67);
     assert_int_equal(PTO_ERROR_INTERNAL, -127);
 }
 
