@@ -46,7 +46,7 @@ static int place_tensor(const program *what, uint32_t index, memory_range *memor
     if (tensor->input.begin != NULL && size_of(&tensor->input) != placed->size_bytes)
         return failed(what, tensor->name, PTO_ERROR_INVALID_ARGUMENT, "its input has another size");
     if (placed->size_bytes > (uint64_t)(memory->end - memory->begin))
-        return failed(what, tensor->name, PTO_ERROR_OUT_OF_MEMORY, "no memory is left");
+        return failed(what, tensor->name, PTO_ERROR_OUT_OF_DEVICE_MEMORY, "no memory is left");
     memory->begin += (placed->size_bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     return 1;
 }
