@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Runs the image's programs on the simulated chip and keeps what they computed:
-make_expected.py --pto PROGRAM --arch NAME --inputs DIRECTORY --callables DIRECTORY --out DIRECTORY
+make_expected.py --pto PROGRAM --arch NAME --make-inputs SCRIPT --out DIRECTORY CALLABLE.ARCH.pto...
 
-CALLABLES holds NAME.ARCH.pto, the native builds of the callables that the image has. OUT gets PROGRAM.TENSOR.npy for
-each result, the names that the image prints."""
+The callables are native builds of those that the image has. OUT gets PROGRAM.TENSOR.npy for each result, by the names
+that the image prints, and nothing else; it is there only when all of them are."""
 import argparse
 import pathlib
+import shutil
 import subprocess
 import sys
+import tempfile
 
 # What programs.c says, as arguments of `pto run`; {in} and {out} are directories.
 PROGRAMS = {
@@ -24,16 +26,23 @@ PROGRAMS = {
 
 def main():
     parser = argparse.ArgumentParser()
-    for name in ("--pto", "--arch", "--inputs", "--callables", "--out"):
+    for name in ("--pto", "--arch", "--make-inputs", "--out"):
         parser.add_argument(name, required=True)
+    parser.add_argument("callables", nargs="+")
     options = parser.parse_args()
-    pathlib.Path(options.out).mkdir(parents=True, exist_ok=True)
-    for program, arguments in PROGRAMS.items():
-        words = [word.replace("{in}", options.inputs).replace("{out}", options.out) for word in arguments]
-        callable_file = f"{options.callables}/{program}.{options.arch}.pto"
-        done = subprocess.run([options.pto, "run", callable_file, *words], capture_output=True, text=True, timeout=120)
-        if done.returncode != 0:
-            sys.exit(f"{program}: {done.stdout}{done.stderr}")
+    files = {pathlib.Path(path).name: path for path in options.callables}
+    shutil.rmtree(options.out, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as work:
+        inputs, results = f"{work}/inputs", f"{work}/results"
+        pathlib.Path(results).mkdir()
+        subprocess.run([sys.executable, "-B", options.make_inputs, inputs], check=True)
+        for program, arguments in PROGRAMS.items():
+            words = [word.replace("{in}", inputs).replace("{out}", results) for word in arguments]
+            done = subprocess.run([options.pto, "run", files[f"{program}.{options.arch}.pto"], *words],
+                                  capture_output=True, text=True, timeout=120)
+            if done.returncode != 0:
+                sys.exit(f"{program}: {done.stdout}{done.stderr}")
+        shutil.copytree(results, options.out)
 
 
 if __name__ == "__main__":
