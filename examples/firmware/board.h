@@ -49,11 +49,15 @@ void uart_start(void);
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void print_bytes(const void *bytes, size_t count); /* In hexadecimal, 64 to a line. */
 
-/* timer.c: time in ns, and letting some of it pass. */
-void timer_start_cpu(void);
+/* timer.c: time in ns. */
 uint64_t timer_now(void);
-void timer_idle(uint32_t round); /* Returns after a short while, at once when an event has come. */
-void timer_wake(void);           /* An event for all CPUs. */
+
+/* idle.c: letting time pass. */
+void idle_start_cpu(void);
+void idle_wait(uint32_t round); /* Returns within a millisecond, earlier when somebody wakes this CPU. */
+void idle_wake(uint32_t cpus);  /* A set of CPUs, one bit each, that have something to look at. */
+#define IDLE_CONTROL_CPUS ((1u << BOARD_CONTROL_CPUS) - 1)
+#define IDLE_ALL_CPUS     ((1u << BOARD_CPUS) - 1)
 
 /* psci.c: the firmware below this one switches CPUs on and the machine off. */
 int64_t psci_start_cpu(uint32_t cpu);

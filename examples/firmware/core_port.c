@@ -39,7 +39,7 @@ static void write_condition(void *self, uint32_t value)
     }
     __asm__ volatile("dsb st" : : : "memory");
     *me->registers.condition = value;
-    timer_wake();
+    idle_wake(IDLE_CONTROL_CPUS);
 }
 
 static void clean(void *self, const void *address, uint64_t size_bytes)
@@ -57,7 +57,7 @@ static void invalidate(void *self, const void *address, uint64_t size_bytes)
 static void relax(void *self, uint32_t round)
 {
     (void)self;
-    timer_idle(round);
+    idle_wait(round);
 }
 
 /* The code may be new to this CPU: another one has loaded it, and published it to memory and caches. The tensors that
@@ -78,6 +78,14 @@ static uint32_t physical_id_of(uint32_t index)
 {
     const uint32_t cluster = index / 3, lane = index % 3;
     return lane == 0 ? cluster : BOARD_CLUSTERS + 2 * cluster + lane - 1;
+}
+
+uint32_t core_cpu(uint32_t physical_id)
+{
+    uint32_t index = 0;
+    while (index < BOARD_CORES && physical_id_of(index) != physical_id)
+        index++;
+    return BOARD_CONTROL_CPUS + index;
 }
 
 void board_core(uint32_t index)

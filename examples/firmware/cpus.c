@@ -34,8 +34,8 @@ int cpu_is_done(uint32_t cpu)
 /* From start.S. */
 void cpu_main(uint32_t cpu)
 {
-    timer_start_cpu();
+    idle_start_cpu();
     cpus[cpu].work(cpus[cpu].argument);
     __atomic_store_n(&cpus[cpu].done, 1, __ATOMIC_RELEASE);
-    timer_wake();
+    idle_wake(IDLE_CONTROL_CPUS);
 }

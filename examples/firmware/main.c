@@ -113,7 +113,7 @@ static int leave(void)
                 print("CPU %u does not leave the executor\n", cpu);
                 return 0;
             }
-            timer_idle(round);
+            idle_wait(round);
         }
     return 1;
 }
@@ -135,7 +135,7 @@ static int run_all(void)
 int main(void)
 {
     uart_start();
-    timer_start_cpu();
+    idle_start_cpu();
     print("pto firmware: %s, %u control CPUs\n", pto_firmware_arch(), BOARD_CONTROL_CPUS);
     const int passed = board_boot_mode() == BOOT_BRING_UP ? bring_up() : run_all();
     print("pto firmware: %s\n", passed ? "ok" : "failed");

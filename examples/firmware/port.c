@@ -13,13 +13,13 @@ static uint64_t now(void *self)
 static void relax(void *self, uint32_t cpu, uint32_t round)
 {
     (void)self, (void)cpu;
-    timer_idle(round);
+    idle_wait(round);
 }
 
 static void notify(void *self)
 {
     (void)self;
-    timer_wake();
+    idle_wake(IDLE_CONTROL_CPUS);
 }
 
 static void log_line(void *self, int32_t level, const char *message)
@@ -50,7 +50,7 @@ static void write_register(void *self, uint32_t core, uint32_t offset, uint32_t 
     (void)self;
     __asm__ volatile("dsb st" : : : "memory");
     *registers_at(core, offset) = value;
-    timer_wake();
+    idle_wake(1u << core_cpu(core));
 }
 
 static void clean(void *self, const void *address, uint64_t size_bytes)

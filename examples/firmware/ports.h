@@ -14,6 +14,9 @@ pto_status board_loader(pto_elf_loader *loader, void *begin, void *end);
 /** What a CPU that plays a core does, until it is told to leave. */
 void board_core(uint32_t index);
 
+/** The CPU that plays the core with this physical id. */
+uint32_t core_cpu(uint32_t physical_id);
+
 /** The lines through which control CPUs and cores meet. */
 extern pto_core_line board_lines[];
 
