@@ -9,7 +9,7 @@ typedef struct core {
     core_registers registers;
     uint32_t index;
     uint32_t kernels; /* Begun so far. */
-    uint32_t stale;   /* What it answered last before its third kernel: for BOOT_STALE_TOKEN. */
+    uint32_t stale;   /* What it answered two kernels before its third: for BOOT_STALE_TOKEN. */
 } core;
 
 static core cores[BOARD_CORES];
@@ -32,9 +32,9 @@ static void write_condition(void *self, uint32_t value)
 {
     core *const me = (core *)self;
     if (misbehaves(me, BOOT_STALE_TOKEN)) {
-        if (me->kernels < 3)
+        if (me->kernels < 2)
             me->stale = value;
-        else
+        else if (me->kernels >= 3)
             value = me->stale;
     }
     __asm__ volatile("dsb st" : : : "memory");
