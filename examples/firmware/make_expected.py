@@ -21,6 +21,9 @@ PROGRAMS = {
     "cholesky": ["--inout", "{in}/spd.npy:{out}/cholesky.a.npy", "--scalar", "16"],
     "pipeline": ["--in", "{in}/samples.npy", "--in", "{in}/weights.npy",
                  "--out", "{out}/pipeline.result.npy:float32:64x64", "--scalar", "f32:0.007"],
+    "attention": ["--in", "{in}/queries.npy", "--in", "{in}/keys.npy", "--in", "{in}/values.npy",
+                  "--in", "{in}/block_table.npy", "--in", "{in}/lengths.npy",
+                  "--out", "{out}/attention.output.npy:float32:4x2x32", "--scalar", "f32:0.125"],
 }
 
 

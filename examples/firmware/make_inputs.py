@@ -5,6 +5,7 @@
 The same call gives the same bytes on every machine. Values are those of the examples' own programs where these have
 more than one; elsewhere no two elements are alike, so that a result in the wrong place is a wrong result."""
 import array
+import math
 import pathlib
 import sys
 
@@ -47,6 +48,34 @@ def as_bits(doubles):
     return words
 
 
+def write_attention(directory):
+    """A cache of 24 pages of 16 tokens, 2 heads of 32; what no sequence owns is not-a-number."""
+    heads, width, page, pool, most = 2, 32, 16, 24, 6
+    lengths = [1, 17, 96, 50]
+    stream = numbers()
+    unit = ((next(stream) >> 8) / 8388608 - 1 for _ in iter(int, 1))
+    caches = [[math.nan] * (pool * heads * page * width) for _ in range(2)]
+    table = [-1] * (len(lengths) * most)
+    pages = 0
+    for sequence, length in enumerate(lengths):
+        for token in range(length):
+            entry = sequence * most + token // page
+            if token % page == 0:
+                table[entry] = pages * 7 % pool
+                pages += 1
+            for head in range(heads):
+                begin = ((table[entry] * heads + head) * page + token % page) * width
+                for i in range(begin, begin + width):
+                    for cache in caches:
+                        cache[i] = next(unit)
+    write(directory, "keys", "<f4", (pool, heads, page, width), caches[0])
+    write(directory, "values", "<f4", (pool, heads, page, width), caches[1])
+    write(directory, "block_table", "<i4", (len(lengths), most), table)
+    write(directory, "lengths", "<i4", (len(lengths),), lengths)
+    write(directory, "queries", "<f4", (len(lengths), heads, width),
+          [4 * next(unit) for _ in range(len(lengths) * heads * width)])
+
+
 def main():
     directory = pathlib.Path(sys.argv[1])
     directory.mkdir(parents=True, exist_ok=True)
@@ -60,6 +89,7 @@ def main():
     stream = numbers()
     write(directory, "weights", "|i1", (64, 64), [(next(stream) >> 24) - 128 for _ in range(64 * 64)])
     write(directory, "samples", "|i1", (64, 64), [(next(stream) >> 24) - 128 for _ in range(64 * 64)])
+    write_attention(directory)
 
 
 if __name__ == "__main__":

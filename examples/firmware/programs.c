@@ -19,6 +19,13 @@ EMBEDDED(cholesky_gemm);
 EMBEDDED(pipeline_orch);
 EMBEDDED(pipeline_project);
 EMBEDDED(pipeline_activate);
+EMBEDDED(attention_orch);
+EMBEDDED(attention_begin);
+EMBEDDED(attention_scores);
+EMBEDDED(attention_softmax);
+EMBEDDED(attention_combine);
+EMBEDDED(attention_accumulate);
+EMBEDDED(attention_finish);
 
 EMBEDDED(vector_a);
 EMBEDDED(vector_b);
@@ -27,6 +34,11 @@ EMBEDDED(pair_b);
 EMBEDDED(spd);
 EMBEDDED(samples);
 EMBEDDED(weights);
+EMBEDDED(queries);
+EMBEDDED(keys);
+EMBEDDED(values);
+EMBEDDED(block_table);
+EMBEDDED(lengths);
 
 const program programs[PROGRAM_COUNT] = {
     {
@@ -90,5 +102,26 @@ const program programs[PROGRAM_COUNT] = {
                     {.name = "result", PTO_FLOAT32, 2, {64, 64}, {NULL, NULL}, 1}},
         .scalar_count = 1,
         .scalars = {0x3be56042}, /* 0.007 as a float. */
+    },
+    {
+        .name = "attention",
+        .entry = "attention",
+        .orch = BLOB(attention_orch),
+        .kernel_count = 6,
+        .kernels = {{"begin", BLOB(attention_begin), AIV},
+                    {"scores", BLOB(attention_scores), AIC},
+                    {"softmax", BLOB(attention_softmax), AIV},
+                    {"combine", BLOB(attention_combine), AIC},
+                    {"accumulate", BLOB(attention_accumulate), AIV},
+                    {"finish", BLOB(attention_finish), AIV}},
+        .tensor_count = 6,
+        .tensors = {{.name = "queries", PTO_FLOAT32, 3, {4, 2, 32}, BLOB(queries), 0},
+                    {.name = "keys", PTO_FLOAT32, 4, {24, 2, 16, 32}, BLOB(keys), 0},
+                    {.name = "values", PTO_FLOAT32, 4, {24, 2, 16, 32}, BLOB(values), 0},
+                    {.name = "block_table", PTO_INT32, 2, {4, 6}, BLOB(block_table), 0},
+                    {.name = "lengths", PTO_INT32, 1, {4}, BLOB(lengths), 0},
+                    {.name = "output", PTO_FLOAT32, 3, {4, 2, 32}, {NULL, NULL}, 1}},
+        .scalar_count = 1,
+        .scalars = {0x3e000000}, /* 0.125 as a float. */
     },
 };

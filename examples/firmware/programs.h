@@ -45,7 +45,7 @@ typedef struct program {
     uint64_t scalars[PROGRAM_MAX_SCALARS];
 } program;
 
-enum { PROGRAM_COUNT = 5 };
+enum { PROGRAM_COUNT = 6 };
 extern const program programs[PROGRAM_COUNT];
 
 #endif
