@@ -61,7 +61,7 @@ class Loops(unittest.TestCase):
     def check(self, text, allowed="", name="engine/base/file.cpp"):
         (self.root / name).write_text(f"void f()\n{{\n{text}\n}}\n", encoding="utf-8")
         (self.root / "allowed.txt").write_text(allowed, encoding="utf-8")
-        result = subprocess.run([sys.executable, HERE / "check_loops.py", "--allow", self.root / "allowed.txt", "--root",
+        result = subprocess.run([sys.executable, "-B", HERE / "check_loops.py", "--allow", self.root / "allowed.txt", "--root",
                                  self.root, "engine"], capture_output=True, text=True)
         return result.returncode, result.stdout + result.stderr
 
@@ -115,7 +115,7 @@ class Loops(unittest.TestCase):
 
     def test_no_sources_are_refused(self):
         (self.root / "allowed.txt").write_text("", encoding="utf-8")
-        result = subprocess.run([sys.executable, HERE / "check_loops.py", "--allow", self.root / "allowed.txt", "--root",
+        result = subprocess.run([sys.executable, "-B", HERE / "check_loops.py", "--allow", self.root / "allowed.txt", "--root",
                                  self.root, "aicpu"], capture_output=True, text=True)
         self.assertNotEqual(result.returncode, 0)
         self.assertIn("no sources", result.stdout)

@@ -52,7 +52,7 @@ class Stacks(unittest.TestCase):
 
     def check(self, *arguments, calls=""):
         (self.folder / "calls.txt").write_text(calls, encoding="utf-8")
-        result = subprocess.run([sys.executable, HERE / "check_stack.py", "--header", self.folder / "firmware.h",
+        result = subprocess.run([sys.executable, "-B", HERE / "check_stack.py", "--header", self.folder / "firmware.h",
                                  "--calls", self.folder / "calls.txt", "--root", self.folder, *arguments,
                                  self.objects], capture_output=True, text=True, cwd=self.objects)
         return result.returncode, result.stdout + result.stderr
