@@ -35,6 +35,8 @@ bool Executor::work(void *self)
     auto &executor = *static_cast<Executor *>(self);
     if (!load_relaxed(executor.engine_.recycling))
         return executor.scheduler_.steps(0, kStepsAtOnce) != 0;
+    if (executor.config_.owner_only_orchestrates)
+        return false;
     const bool any = executor.scheduler_.step(0);
     // While the orchestration goes on, this thread may not come back soon: what it kept is for the others.
     if (any)

@@ -14,8 +14,9 @@ struct ExecutorConfig {
     void *arena; ///< Engine::layout() bytes for `geometry`, 64-byte aligned, all zero.
     engine::Geometry geometry;
     uint32_t cluster_count;
-    uint32_t worker_count; ///< Workers that take part in every run; others engage first.
-    engine::Gate *gate;    ///< nullptr: worker 0 always reckons with others.
+    uint32_t worker_count;        ///< Workers that take part in every run; others engage first.
+    engine::Gate *gate;           ///< nullptr: worker 0 always reckons with others.
+    bool owner_only_orchestrates; ///< Worker 0 leaves all tasks to others while it orchestrates.
     uint64_t heap_base;
     uint64_t heap_bytes;
     uint64_t memory_base;

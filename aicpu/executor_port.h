@@ -33,7 +33,7 @@ struct ExecutorPort {
     /// lane_done is up to the caller.
     bool (*start)(void *self, uint32_t worker, const LaneRun *runs, uint32_t count);
     /// The same, without running anything during the call: other instances that they need are still to be started.
-    void (*offer)(void *self, const LaneRun *runs, uint32_t count);
+    void (*offer)(void *self, uint32_t worker, const LaneRun *runs, uint32_t count);
     /// Advances instances that are under way; false when there was nothing to do. Called only while `*under_way`, which
     /// the port counts, is not zero.
     bool (*poll)(void *self, uint32_t worker);

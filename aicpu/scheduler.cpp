@@ -288,7 +288,7 @@ void Scheduler::start_cohort(uint32_t worker, TaskSlot &slot)
     slot.next_block = slot.block_num;
     for (uint32_t block = 1; block < slot.block_num; block++) {
         const uint32_t count = fill_runs(slot, cohort_.place(block), block, runs);
-        port_.offer(port_.self, runs, count);
+        port_.offer(port_.self, worker, runs, count);
     }
     const uint32_t count = fill_runs(slot, cohort_.place(0), 0, runs);
     cohort_.end();
@@ -324,6 +324,16 @@ void Scheduler::lane_overflowed(const LaneRun &run)
     record.needed = PTO_KERNEL_MAX_COMPLETIONS + 1;
     engine_.error.set(record, "task %u: kernel %d deferred its completion to more than %u counters", run.slot->ordinal,
                       record.func_id, PTO_KERNEL_MAX_COMPLETIONS);
+}
+
+void Scheduler::lane_returned(uint32_t worker, const LaneRun &run, const CompletionSlab &slab)
+{
+    const uint32_t count = slab.count;
+    if (slab.error != 0 || count > PTO_KERNEL_MAX_COMPLETIONS)
+        lane_overflowed(run);
+    if (count == 0 || count > PTO_KERNEL_MAX_COMPLETIONS)
+        return lane_done(worker, run);
+    lane_deferred(worker, run, slab.entries, count);
 }
 
 void Scheduler::lane_deferred(uint32_t worker, const LaneRun &run, const pto_completion *entries, uint32_t count)

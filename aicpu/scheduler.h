@@ -3,7 +3,7 @@
 #define PTO_AICPU_SCHEDULER_H
 
 #include "aicpu/cohort.h"
-#include "aicpu/executor_port.h"
+#include "aicpu/kernel_call.h"
 #include "engine/engine.h"
 
 namespace pto::inline PTO_ARCH::aicpu {
@@ -27,6 +27,10 @@ public:
 
     /// An instance has ended. From the port.
     void lane_done(uint32_t worker, const LaneRun &run);
+
+    /// An instance has returned, having registered what is in the slab; nothing of it is used after the call. From the
+    /// port.
+    void lane_returned(uint32_t worker, const LaneRun &run, const CompletionSlab &slab);
 
     /// An instance has returned and deferred its completion to counters. From the port.
     void lane_deferred(uint32_t worker, const LaneRun &run, const pto_completion *entries, uint32_t count);

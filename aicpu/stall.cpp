@@ -69,6 +69,47 @@ void describe_ready(const StallView &view, wire::ErrorRecord *record)
 
 } // namespace
 
+void StallView::add(const RunningKernel &kernel)
+{
+    running++;
+    if (task != PTO_NO_TASK && task <= kernel.task)
+        return;
+    task = kernel.task;
+    func_id = kernel.func_id;
+    core = kernel.core;
+}
+
+/// Takes a ready task, because a task in the queue may be somebody else's at any moment, and puts it back.
+void look_at_ready(engine::Engine &engine, const Scheduler &scheduler, StallView *view)
+{
+    view->is_ready = view->is_ready || scheduler.has_ready();
+    for (engine::ReadyQueue &queue : engine.ready) {
+        const uint32_t index = queue.pop(&engine.tasks[0]);
+        if (index == engine::kNone)
+            continue;
+        engine::TaskSlot &slot = engine.tasks[index];
+        const bool is_mix = slot.shape == engine::Shape::kMix;
+        view->is_ready = true;
+        view->ready_task = slot.ordinal;
+        for (const int16_t func_id : slot.func_id)
+            view->ready_func_id = func_id >= 0 ? func_id : view->ready_func_id;
+        view->cores_needed = is_mix ? engine::lane_count(slot) : slot.shape == engine::Shape::kNoCore ? 0 : 1;
+        view->cores_idle = scheduler.cores().idle_for(slot.shape, slot.lane_mask);
+        engine.push_ready(slot);
+        return;
+    }
+}
+
+void look_at_deferred(engine::Engine &engine, StallView *view)
+{
+    view->completions = engine.deferred.count();
+    if (view->completions == 0 || !engine.deferred.try_lock())
+        return;
+    if (const engine::DeferredList::Entry *entry = engine.deferred.any(); entry != nullptr)
+        view->deferred_task = engine.tasks[entry->slot].ordinal;
+    engine.deferred.unlock();
+}
+
 wire::ErrorRecord stall_record(const StallView &view)
 {
     wire::ErrorRecord record = engine::error_record(PTO_ERROR_TIMEOUT);

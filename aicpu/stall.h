@@ -2,9 +2,17 @@
 #ifndef PTO_AICPU_STALL_H
 #define PTO_AICPU_STALL_H
 
-#include "engine/error_latch.h"
+#include "aicpu/scheduler.h"
 
 namespace pto::inline PTO_ARCH::aicpu {
+
+/// A kernel that is on a core, for reports.
+struct RunningKernel {
+    uint32_t task; ///< Ordinal.
+    int16_t func_id;
+    int16_t core;
+};
+static_assert(sizeof(RunningKernel) == sizeof(uint64_t));
 
 /// A run that its watchdog ends, as the watchdog sees it. Whoever watches fills in what it knows.
 struct StallView {
@@ -28,7 +36,14 @@ struct StallView {
     uint64_t deferred_task = PTO_NO_TASK; ///< A task that waits for one of them.
 
     uint64_t outstanding = 0; ///< Tasks submitted and not complete, all of these included.
+
+    /// One more kernel that runs.
+    void add(const RunningKernel &kernel);
 };
+
+/// Fill in what waits for cores, and for counters. From a worker, while others are at it.
+void look_at_ready(engine::Engine &engine, const Scheduler &scheduler, StallView *view);
+void look_at_deferred(engine::Engine &engine, StallView *view);
 
 /// What the run was waiting for, by the order of enum pto_stall_code: a kernel that does not return explains why tasks
 /// are not run, these explain why others wait for them, and so on. Complete but for what only the host knows.

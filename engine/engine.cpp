@@ -3,15 +3,45 @@
 
 namespace pto::inline PTO_ARCH::engine {
 
-std::size_t Engine::layout(void *arena, const Geometry &geometry)
+namespace {
+
+/// The parts of an engine that have memory in its arena, in their order.
+struct Parts {
+    TaskStore &tasks;
+    TensorMap &map;
+    Heap &heap;
+    DeferredList &deferred;
+    ScopeMemory &scope_memory;
+};
+
+void lay_out(Carver &carver, const Geometry &geometry, const Parts &parts)
+{
+    parts.tasks.layout(carver, geometry.max_tasks, geometry.payload_lines, geometry.max_edges);
+    parts.map.layout(carver, geometry.max_buffers, geometry.max_nodes, geometry.max_readers);
+    parts.heap.layout(carver, 2 * geometry.max_buffers + 1);
+    parts.deferred.layout(carver, geometry.max_deferred);
+    parts.scope_memory.layout(carver, geometry.scope_memory_bytes);
+}
+
+} // namespace
+
+/// Of parts that are on the stack: an engine is too large for that of firmware.
+std::size_t Engine::layout_bytes(const Geometry &geometry)
+{
+    TaskStore tasks{};
+    TensorMap map{};
+    Heap heap{};
+    DeferredList deferred{};
+    ScopeMemory scope_memory{};
+    Carver carver(nullptr);
+    lay_out(carver, geometry, {tasks, map, heap, deferred, scope_memory});
+    return carver.used_bytes();
+}
+
+void Engine::layout(void *arena, const Geometry &geometry)
 {
     Carver carver(arena);
-    tasks.layout(carver, geometry.max_tasks, geometry.payload_lines, geometry.max_edges);
-    map.layout(carver, geometry.max_buffers, geometry.max_nodes, geometry.max_readers);
-    heap.layout(carver, 2 * geometry.max_buffers + 1);
-    deferred.layout(carver, geometry.max_deferred);
-    scope_memory.layout(carver, geometry.scope_memory_bytes);
-    return carver.used_bytes();
+    lay_out(carver, geometry, {tasks, map, heap, deferred, scope_memory});
 }
 
 void Engine::reset(uint32_t workers)

@@ -90,8 +90,10 @@ struct Engine {
     uint64_t memory_bytes;
     Port port;
 
-    /// Bytes of arena that `geometry` needs; lays the engine out in `arena` unless it is null.
-    std::size_t layout(void *arena, const Geometry &geometry);
+    /// Bytes of arena that `geometry` needs.
+    static std::size_t layout_bytes(const Geometry &geometry);
+    /// Lays the engine out in an arena of that many bytes.
+    void layout(void *arena, const Geometry &geometry);
 
     /// Begins a run in which the workers below `workers` take part from the start.
     void reset(uint32_t workers);

@@ -27,4 +27,12 @@ void ErrorLatch::set_text(wire::ErrorRecord record, const char *format, va_list 
     store_release(state_, uint32_t{kHeld});
 }
 
+void print_message(wire::ErrorRecord *record, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    format_text(record->message, sizeof record->message, format, values);
+    va_end(values);
+}
+
 } // namespace pto::inline PTO_ARCH::engine

@@ -40,6 +40,9 @@ private:
 
 using wire::error_record;
 
+/// Fills in the message of a record that is not held yet.
+void print_message(wire::ErrorRecord *record, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 } // namespace pto::inline PTO_ARCH::engine
 
 #endif

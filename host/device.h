@@ -91,8 +91,8 @@ struct DeviceInterface {
 
     void (*layout)(const Device *device, DeviceLayout *out);
 
-    /// Runs to the end. `timeout_ns` 0: only the stall timeout applies. The report is always filled.
-    void (*run)(Device *device, const wire::LaunchBlock &launch, uint64_t timeout_ns, wire::ReportBlock *report);
+    /// Runs to the end. The report is always filled.
+    void (*run)(Device *device, const wire::LaunchBlock &launch, wire::ReportBlock *report);
     /// False once a run has left the device in a state that only `close` can end.
     bool (*is_healthy)(const Device *device);
 };

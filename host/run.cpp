@@ -319,6 +319,7 @@ pto_status Run::launch()
                                   0,
                                   0,
                                   0,
+                                  0,
                                   0};
     wire::ReportBlock report;
     wire::begin_report(&report);
@@ -332,12 +333,14 @@ pto_status Run::launch()
     return fail_run(request_.callable_id, report.error, callable.kernel_name(report.error.func_id));
 }
 
-void Run::run_device(const wire::LaunchBlock &block, wire::ReportBlock *report)
+void Run::run_device(const wire::LaunchBlock &launch, wire::ReportBlock *report)
 {
     const uint64_t begin_ns = time_ns();
     const uint64_t limit_ns = request_.timeout_ns;
     const uint64_t left_ns = limit_ns > result_.device_ns ? limit_ns - result_.device_ns : 1;
-    context_.device_.run(context_.handle_, block, limit_ns == 0 ? 0 : left_ns, report);
+    wire::LaunchBlock block = launch;
+    block.timeout_ns = limit_ns == 0 ? 0 : left_ns;
+    context_.device_.run(context_.handle_, block, report);
     last_ns_ = time_ns();
     result_.device_ns += last_ns_ - begin_ns;
 }

@@ -34,7 +34,7 @@ Chip::Chip(const host::DeviceConfig &config) : config_(config), crew_(crew_confi
 bool Chip::set_up(host::DeviceFailure *failure)
 {
     const engine::Geometry geometry = engine::Geometry::of_tasks(config_.max_tasks);
-    const std::size_t arena_bytes = engine::Engine{}.layout(nullptr, geometry);
+    const std::size_t arena_bytes = engine::Engine::layout_bytes(geometry);
     if (!memory_.reserve(config_.memory_bytes)) {
         failure->raw = errno;
         std::snprintf(failure->message, sizeof failure->message, "device memory of %llu bytes cannot be mapped: %s",
@@ -98,12 +98,12 @@ void Chip::close(host::Device *device)
         delete &chip;
 }
 
-void Chip::run(const wire::LaunchBlock &launch, uint64_t timeout_ns, wire::ReportBlock *report)
+void Chip::run(const wire::LaunchBlock &launch, wire::ReportBlock *report)
 {
     Worker &owner = crew_.worker(0);
     pto::posix::UserCodeGuard *outer = owner.guard.bind();
     executor_->begin(launch);
-    crew_.begin_run(timeout_ns);
+    crew_.begin_run(launch.timeout_ns);
     if (sigsetjmp(owner.guard.landing, 0) == 0) {
         owner.guard.arm();
         executor_->run(launch, report);
@@ -147,21 +147,14 @@ PTO_HOT bool Chip::run_kernel(uint32_t index, const aicpu::LaneRun &run)
 {
     engine::Engine &engine = *engine_;
     const engine::TaskSlot &slot = *run.slot;
-    pto_tensor *tensors = engine.tasks.payload.tensors(slot.payload);
-    const auto *scalars = reinterpret_cast<const uint64_t *>(tensors + slot.tensor_count);
     Worker &worker = crew_.worker(index);
-    worker.completion_count = 0;
-    worker.completion_error = 0;
+    worker.completions.clear();
     worker.local.block_idx = static_cast<int32_t>(run.block);
     worker.local.block_num = static_cast<int32_t>(slot.block_num);
     worker.local.async.task_token = engine.tasks.id_of(slot).bits;
-    worker.global.sub_block_id = run.lane == engine::kLaneAiv1 ? 1 : 0;
+    worker.global.sub_block_id = aicpu::sub_block_id(run.lane);
     int64_t args[PTO_KERNEL_ARG_WORDS];
-    int64_t *arg = args;
-    for (uint32_t i = 0; i < slot.tensor_count; i++)
-        *arg++ = reinterpret_cast<int64_t>(tensors + i);
-    for (uint32_t i = 0; i < slot.scalar_count; i++)
-        *arg++ = static_cast<int64_t>(scalars[i]);
+    aicpu::fill_arguments(engine, slot, args);
     args[PTO_KERNEL_LOCAL_CONTEXT] = reinterpret_cast<int64_t>(&worker.local);
     args[PTO_KERNEL_GLOBAL_CONTEXT] = reinterpret_cast<int64_t>(&worker.global);
 
@@ -171,9 +164,9 @@ PTO_HOT bool Chip::run_kernel(uint32_t index, const aicpu::LaneRun &run)
     else
         call_kernel(worker, run.entry, args, index);
     worker.end();
-    if (worker.completion_count == 0 && worker.completion_error == 0)
+    if (worker.completions.is_empty())
         return true;
-    report_deferred(index, run);
+    executor_->scheduler().lane_returned(index, run, worker.completions);
     return false;
 }
 
@@ -182,12 +175,12 @@ bool Chip::start(void *self, uint32_t worker, const aicpu::LaneRun *runs, uint32
     if (count > 1) {
         if ((runs[0].slot->flags & engine::kSyncStart) == 0) // the others of a cohort may wait for these
             static_cast<Chip *>(self)->crew_.await_idle_helpers(worker, count - 1);
-        offer(self, runs + 1, count - 1);
+        offer(self, worker, runs + 1, count - 1);
     }
     return static_cast<Chip *>(self)->run_kernel(worker, runs[0]);
 }
 
-void Chip::offer(void *self, const aicpu::LaneRun *runs, uint32_t count)
+void Chip::offer(void *self, uint32_t, const aicpu::LaneRun *runs, uint32_t count)
 {
     auto &chip = *static_cast<Chip *>(self);
     const pto::posix::UserCodeGuard::Shield shield;
@@ -229,23 +222,6 @@ bool Chip::poll(void *self, uint32_t worker)
 uint32_t Chip::lanes_pending(void *self)
 {
     return static_cast<Chip *>(self)->lane_count_.load(std::memory_order_seq_cst); // L1
-}
-
-/// Tells the scheduler of a kernel that has returned before its task is complete. What it registered is copied first:
-/// from then on the worker's slab belongs to the next kernel.
-void Chip::report_deferred(uint32_t index, const aicpu::LaneRun &run)
-{
-    Worker &worker = crew_.worker(index);
-    aicpu::Scheduler &scheduler = executor_->scheduler();
-    const uint32_t count = worker.completion_count;
-    if (worker.completion_error != 0 || count > PTO_KERNEL_MAX_COMPLETIONS)
-        scheduler.lane_overflowed(run);
-    if (count == 0 || count > PTO_KERNEL_MAX_COMPLETIONS)
-        return scheduler.lane_done(index, run);
-    pto_completion entries[PTO_KERNEL_MAX_COMPLETIONS];
-    for (uint32_t i = 0; i < count; i++)
-        entries[i] = const_cast<const pto_completion &>(worker.completions[i]);
-    scheduler.lane_deferred(index, run, entries, count);
 }
 
 void Chip::relax(void *self, uint32_t, uint32_t round)

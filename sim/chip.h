@@ -29,18 +29,17 @@ public:
     int load_problem() const { return load_problem_; }
     bool is_healthy() const { return crew_.is_healthy(); }
 
-    void run(const wire::LaunchBlock &launch, uint64_t timeout_ns, wire::ReportBlock *report);
+    void run(const wire::LaunchBlock &launch, wire::ReportBlock *report);
 
 private:
     bool set_up(host::DeviceFailure *failure);
     inline bool run_kernel(uint32_t index, const aicpu::LaneRun &run);
     inline void call_kernel(Worker &worker, uint64_t entry, int64_t *args, uint32_t index);
     void call_timed(Worker &worker, uint64_t entry, int64_t *args, uint32_t index);
-    void report_deferred(uint32_t index, const aicpu::LaneRun &run);
 
     // The executor's port.
     static bool start(void *self, uint32_t worker, const aicpu::LaneRun *runs, uint32_t count);
-    static void offer(void *self, const aicpu::LaneRun *runs, uint32_t count);
+    static void offer(void *self, uint32_t worker, const aicpu::LaneRun *runs, uint32_t count);
     static bool poll(void *self, uint32_t worker);
     static void relax(void *self, uint32_t worker, uint32_t round);
     static void work_ready(void *self, uint32_t count);

@@ -18,36 +18,24 @@
 
 namespace pto::inline PTO_ARCH::sim {
 
-/// A kernel that is on a thread, for reports.
-struct RunningKernel {
-    uint32_t task; ///< Ordinal.
-    int16_t func_id;
-    int16_t core;
-};
-static_assert(sizeof(RunningKernel) == sizeof(uint64_t));
-
 /// One thread that runs kernels: the caller of the run (worker 0) or a helper.
 struct alignas(64) Worker final : pto::hooks::KernelHost {
     pto::posix::UserCodeGuard guard;
-    std::atomic<uint64_t> kernel{0}; ///< A RunningKernel: in one word, so that nobody sees half of it.
+    std::atomic<uint64_t> kernel{0}; ///< An aicpu::RunningKernel: in one word, so that nobody sees half of it.
     std::atomic<uint64_t> steps{0};  ///< One for each kernel that began and each that ended: odd while one is running.
     uint32_t until_timed = 0;        ///< Kernels before the next one that is timed.
     /// A helper that is awake and has no instance of a block: it will look for one before it sleeps. L1
     std::atomic<bool> is_seeking{false};
 
-    // Where the kernel on this thread registers deferred completions.
-    volatile uint32_t completion_count = 0;
-    volatile int32_t completion_error = 0;
-    pto_completion completions[PTO_KERNEL_MAX_COMPLETIONS];
+    aicpu::CompletionSlab completions; ///< Of the kernel on this thread.
 
     // What the kernel on this thread is told of itself.
-    pto_local_context local{
-        0, 1, {&completion_count, &completion_error, completions, PTO_KERNEL_MAX_COMPLETIONS, PTO_NO_TASK}};
+    pto_local_context local{0, 1, completions.context(PTO_NO_TASK)};
     pto_global_context global{};
 
-    RunningKernel running() const { return std::bit_cast<RunningKernel>(load_relaxed(kernel)); }
+    aicpu::RunningKernel running() const { return std::bit_cast<aicpu::RunningKernel>(load_relaxed(kernel)); }
     bool is_running() const { return load_acquire(steps) % 2 == 1; }
-    void begin(RunningKernel which)
+    void begin(aicpu::RunningKernel which)
     {
         store_relaxed(kernel, std::bit_cast<uint64_t>(which));
         store_release(steps, load_relaxed(steps) + 1);
@@ -202,8 +190,6 @@ private:
     void abort_run(const Watch &watch, bool stalled);
     aicpu::StallView view_stall(const Watch &watch, bool stalled);
     void look_at_kernels(aicpu::StallView *view) const;
-    void look_at_ready(aicpu::StallView *view);
-    void look_at_deferred(aicpu::StallView *view);
     wire::ErrorRecord fault_record(const Worker &worker, const pto::posix::Fault &fault) const;
     std::chrono::nanoseconds fault_grace() const;
     void await_helpers() const;

@@ -20,7 +20,7 @@ wire::ErrorRecord Crew::fault_record(const Worker &worker, const pto::posix::Fau
                       static_cast<unsigned long long>(load_relaxed(executor_->engine().submitted)), what);
         return record;
     }
-    const RunningKernel kernel = worker.running();
+    const aicpu::RunningKernel kernel = worker.running();
     record.task = kernel.task;
     record.func_id = kernel.func_id;
     record.core = kernel.core;

@@ -145,48 +145,8 @@ void Crew::look_at_kernels(aicpu::StallView *view) const
     for (const auto &worker : workers_) {
         if (!worker->is_running())
             continue;
-        view->running++;
-        const RunningKernel kernel = worker->running();
-        if (view->task != PTO_NO_TASK && view->task <= kernel.task)
-            continue;
-        view->task = kernel.task;
-        view->func_id = kernel.func_id;
-        view->core = kernel.core;
+        view->add(worker->running());
     }
-}
-
-/// Takes a ready task, because a task in the queue may be somebody else's at any moment, and puts it back.
-void Crew::look_at_ready(aicpu::StallView *view)
-{
-    engine::Engine &engine = executor_->engine();
-    // Instances that wait for a thread hold cores already.
-    view->is_ready = lanes_.pending(lanes_.self) != 0 || executor_->scheduler().has_ready();
-    for (engine::ReadyQueue &queue : engine.ready) {
-        const uint32_t index = queue.pop(&engine.tasks[0]);
-        if (index == engine::kNone)
-            continue;
-        engine::TaskSlot &slot = engine.tasks[index];
-        const bool is_mix = slot.shape == engine::Shape::kMix;
-        view->is_ready = true;
-        view->ready_task = slot.ordinal;
-        for (const int16_t func_id : slot.func_id)
-            view->ready_func_id = func_id >= 0 ? func_id : view->ready_func_id;
-        view->cores_needed = is_mix ? engine::lane_count(slot) : slot.shape == engine::Shape::kNoCore ? 0 : 1;
-        view->cores_idle = executor_->scheduler().cores().idle_for(slot.shape, slot.lane_mask);
-        engine.push_ready(slot);
-        return;
-    }
-}
-
-void Crew::look_at_deferred(aicpu::StallView *view)
-{
-    engine::Engine &engine = executor_->engine();
-    view->completions = engine.deferred.count();
-    if (view->completions == 0 || !engine.deferred.try_lock())
-        return;
-    if (const engine::DeferredList::Entry *entry = engine.deferred.any(); entry != nullptr)
-        view->deferred_task = engine.tasks[entry->slot].ordinal;
-    engine.deferred.unlock();
 }
 
 /// Here a task that is ready while no kernel runs is one that no thread could be started for: cores are held by kernels
@@ -199,8 +159,10 @@ aicpu::StallView Crew::view_stall(const Watch &watch, bool stalled)
     view.is_quiet = stalled || watch.quiet_ns >= tuning::kQuietNs;
     view.is_orchestrating = load_relaxed(executor_->engine().recycling);
     look_at_kernels(&view);
-    look_at_ready(&view);
-    look_at_deferred(&view);
+    // Instances that wait for a thread hold cores already.
+    view.is_ready = lanes_.pending(lanes_.self) != 0;
+    aicpu::look_at_ready(executor_->engine(), executor_->scheduler(), &view);
+    aicpu::look_at_deferred(executor_->engine(), &view);
     view.outstanding = executor_->engine().outstanding();
     return view;
 }

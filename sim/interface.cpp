@@ -105,9 +105,9 @@ void layout(const host::Device *device, host::DeviceLayout *out)
     *out = Chip::of(const_cast<host::Device *>(device)).layout();
 }
 
-void run(host::Device *device, const wire::LaunchBlock &launch, uint64_t timeout_ns, wire::ReportBlock *report)
+void run(host::Device *device, const wire::LaunchBlock &launch, wire::ReportBlock *report)
 {
-    Chip::of(device).run(launch, timeout_ns, report);
+    Chip::of(device).run(launch, report);
 }
 
 bool is_healthy(const host::Device *device)

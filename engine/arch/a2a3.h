@@ -11,6 +11,8 @@ inline constexpr ArchTraits kTraits{
     .cluster_count = 24,
     .control_thread_count = 4,
     .counter_hz = 50'000'000,
+    .physical_core_count = 75,
+    .registers = {.command = 0xa0, .condition = 0x4c8, .fast_path = 0x18},
 };
 
 } // namespace pto::arch::a2a3

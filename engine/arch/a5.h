@@ -11,6 +11,8 @@ inline constexpr ArchTraits kTraits{
     .cluster_count = 36,
     .control_thread_count = 5,
     .counter_hz = 1'000'000'000,
+    .physical_core_count = 108,
+    .registers = {.command = 0xd0, .condition = 0x5108, .fast_path = 0},
 };
 
 } // namespace pto::arch::a5

@@ -6,12 +6,21 @@
 
 namespace pto::arch {
 
+/// Registers of a core that the control CPUs use, as offsets from its base.
+struct CoreRegisters {
+    uint32_t command;   ///< From the control CPUs to the core (DATA_MAIN_BASE).
+    uint32_t condition; ///< From the core to the control CPUs (COND).
+    uint32_t fast_path; ///< Opens and closes the other two (FAST_PATH); 0: they are always open.
+};
+
 /// What sets one arch apart from another, as data. Published figures of the chips.
 struct ArchTraits {
     const char *name;
     uint32_t cluster_count;        ///< Clusters per device; each has one AIC and two AIV.
     uint32_t control_thread_count; ///< Control-CPU threads of one launch, the orchestrator's included.
     uint64_t counter_hz;           ///< Frequency of the cores' system counter.
+    uint32_t physical_core_count;  ///< Numbers that cores may have: more than there are, because some are masked out.
+    CoreRegisters registers;
 };
 
 } // namespace pto::arch

@@ -67,11 +67,11 @@ struct WideReal {
         normalize();
     }
 
-    /// Times factor * 2^(shift - 64).
+    /// Times factor * 2^(shift - 64). Loses less than one in 2^62, so that ten digits survive all steps there may be.
     void scale(uint64_t factor, int shift)
     {
         const unsigned __int128 product = static_cast<unsigned __int128>(bits) * factor;
-        bits = static_cast<uint64_t>(product >> 64) + static_cast<uint64_t>(product >> 63 & 1);
+        bits = static_cast<uint64_t>(product >> 64);
         exponent += shift;
         normalize();
     }

@@ -14,7 +14,7 @@ namespace pto::wire {
 
 inline constexpr uint32_t kLaunchMagic = 0x4e55414c; // "LAUN"
 inline constexpr uint32_t kReportMagic = 0x4f504552; // "REPO"
-inline constexpr uint32_t kBlockVersion = 5;
+inline constexpr uint32_t kBlockVersion = 6;
 
 /// One entry of a callable's kernel table, which is indexed by func id.
 struct KernelEntry {
@@ -46,8 +46,9 @@ struct LaunchBlock {
     uint64_t first_task;     ///< Ordinal of the first task: the launches of one run count on.
     uint64_t graph_instance; ///< Address of memory for an instance of the graph; 0: none.
     uint64_t graph_instance_bytes;
+    uint64_t timeout_ns; ///< Longest time of the launch; 0: only the stall timeout applies.
 };
-static_assert(sizeof(LaunchBlock) == 96 && offsetof(LaunchBlock, graph) == 40);
+static_assert(sizeof(LaunchBlock) == 104 && offsetof(LaunchBlock, graph) == 40);
 
 /// Limits that a run can reach, named in errors.
 enum class Resource : uint32_t {

@@ -65,7 +65,7 @@ void Recorder::destroy(host::GraphRecorder *recorder)
 
 bool Recorder::map_arena()
 {
-    arena_bytes_ = engine_.layout(nullptr, geometry_);
+    arena_bytes_ = engine::Engine::layout_bytes(geometry_);
     void *arena =
         mmap(nullptr, arena_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (arena == MAP_FAILED)

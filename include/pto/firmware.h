@@ -196,8 +196,8 @@ PTO_EXPORT void pto_firmware_unload(pto_firmware *firmware, int32_t callable_id)
 
 /** An entry of a callable's kernel table, which is indexed by func id. */
 typedef struct pto_firmware_kernel {
-    uint64_t entry;     /**< Address of the code, for the cores; 0: there is no kernel of this id. */
-    uint32_t core_type; /**< One of `enum pto_core_type_code`. */
+    uint64_t entry;      /**< Address of the code, for the cores; 0: there is no kernel of this id. */
+    uint32_t core_types; /**< Where it runs: a set of `1 << PTO_CORE_AIC` and `1 << PTO_CORE_AIV`. */
     uint32_t reserved;
 } pto_firmware_kernel;
 

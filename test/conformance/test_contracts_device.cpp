@@ -356,7 +356,7 @@ public:
         block.version = pto::wire::kBlockVersion;
         block.callable_id = callable_id;
         pto::wire::ReportBlock report{};
-        device_.run(handle_, block, 0, &report);
+        device_.run(handle_, block, &report);
         return report.error;
     }
     uint64_t loads() const { return device_.orch_loads(handle_); }

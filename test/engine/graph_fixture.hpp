@@ -206,11 +206,7 @@ public:
                                                    {0x104, wire::core_type_mask(PTO_CORE_ANY), 0}};
 
 private:
-    static std::size_t arena_bytes(const Geometry &geometry)
-    {
-        const auto measured = std::make_unique<Engine>();
-        return measured->layout(nullptr, geometry);
-    }
+    static std::size_t arena_bytes(const Geometry &geometry) { return Engine::layout_bytes(geometry); }
 
     template <class Wanted> bool run_if(Wanted &&wanted)
     {

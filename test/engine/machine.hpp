@@ -89,7 +89,7 @@ public:
     bool first_is_over = false; ///< The port says of the first instance of each start that it is over.
 
 private:
-    static void offer(void *self, const LaneRun *runs, uint32_t count)
+    static void offer(void *self, uint32_t, const LaneRun *runs, uint32_t count)
     {
         auto &machine = *static_cast<Machine *>(self);
         machine.on_block(runs, count);
@@ -103,7 +103,7 @@ private:
     static bool start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
     {
         auto &machine = *static_cast<Machine *>(self);
-        offer(self, runs, count);
+        offer(self, worker, runs, count);
         if (machine.first_is_over) {
             machine.running.erase(machine.running.end() - count);
             machine.ended++;

@@ -150,8 +150,7 @@ struct Seen {
 class Replayer {
 public:
     explicit Replayer(const Geometry &geometry = Geometry::of_tasks(16))
-        : memory_(kHeapBytes), arguments_(4096), arena_(std::make_unique<Engine>()->layout(nullptr, geometry)),
-          replay_(engine)
+        : memory_(kHeapBytes), arguments_(4096), arena_(Engine::layout_bytes(geometry)), replay_(engine)
     {
         engine.layout(arena_.get(), geometry);
         engine.heap_base = memory_.address();

@@ -465,11 +465,11 @@ struct Meeting {
     static bool start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
     {
         if (count > 1)
-            offer(self, runs + 1, count - 1);
+            offer(self, worker, runs + 1, count - 1);
         static_cast<Meeting *>(self)->run(worker, runs[0]);
         return false;
     }
-    static void offer(void *self, const LaneRun *runs, uint32_t count)
+    static void offer(void *self, uint32_t, const LaneRun *runs, uint32_t count)
     {
         auto &meeting = *static_cast<Meeting *>(self);
         const std::lock_guard lock(meeting.mutex);

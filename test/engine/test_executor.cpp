@@ -85,10 +85,7 @@ public:
     std::function<void(const LaneRun &)> kernel;
 
 private:
-    static std::size_t arena_bytes()
-    {
-        return std::make_unique<pto::engine::Engine>()->layout(nullptr, Geometry::of_tasks(16));
-    }
+    static std::size_t arena_bytes() { return pto::engine::Engine::layout_bytes(Geometry::of_tasks(16)); }
     ExecutorConfig config() const
     {
         return {.arena = arena_.get(),
@@ -96,6 +93,7 @@ private:
                 .cluster_count = 2,
                 .worker_count = 1,
                 .gate = nullptr,
+                .owner_only_orchestrates = false,
                 .heap_base = memory_.address(),
                 .heap_bytes = kHeapBytes,
                 .memory_base = memory_.address(),
@@ -113,7 +111,7 @@ private:
         }
         return false;
     }
-    static void offer(void *self, const LaneRun *runs, uint32_t count) { start(self, 0, runs, count); }
+    static void offer(void *self, uint32_t, const LaneRun *runs, uint32_t count) { start(self, 0, runs, count); }
     static bool poll(void *, uint32_t) { return false; }
     static void relax(void *self, uint32_t worker, uint32_t)
     {

@@ -166,9 +166,9 @@ void long_doubles_of_sixteen_bytes_become_the_next_double(void **)
         // Fractions, among them those just beside the middle between two doubles.
         const double value =
             std::ldexp(static_cast<double>(random.next() >> 11), static_cast<int>(random.below32(1900)) - 1000);
-        const __float128 ulp = value * static_cast<__float128>(0x1p-53);
+        const __float128 half = std::ldexp(1.0, std::ilogb(value) - 53);
         for (const __float128 part :
-             {__float128(0), ulp, ulp / 2, ulp * 3 / 2, -ulp, ulp + ulp / (__float128(1) * (1ull << 58))})
+             {__float128(0), half, half / 2, half * 3 / 2, -half, half + half / (__float128(1) * (1ull << 58))})
             same(value + part), same(-(value + part));
     }
     for (const double value :

@@ -498,7 +498,7 @@ struct Crew {
         }
         return false;
     }
-    static void offer(void *self, const LaneRun *runs, uint32_t count) { start(self, 0, runs, count); }
+    static void offer(void *self, uint32_t, const LaneRun *runs, uint32_t count) { start(self, 0, runs, count); }
     static bool poll(void *, uint32_t) { return false; }
     static void work_ready(void *, uint32_t) {}
 

@@ -41,7 +41,7 @@ class SharedObjects(unittest.TestCase):
         return path
 
     def check(self, path, *arguments):
-        result = subprocess.run([sys.executable, HERE / "check_shared_object.py", "--header", self.header, *arguments,
+        result = subprocess.run([sys.executable, "-B", HERE / "check_shared_object.py", "--header", self.header, *arguments,
                                  path], capture_output=True, text=True)
         return result.returncode, result.stdout + result.stderr
 
