@@ -8,7 +8,7 @@
 int main(void);
 void *memset(void *to, int value, size_t size);
 
-enum { TURNS = 3, MAX_TASKS = 1024 };
+enum { LIVES = 2, TURNS = 2, MAX_TASKS = 1024 };
 
 #define HEAP_BYTES        (16u << 20)
 #define STALL_TIMEOUT_NS  UINT64_C(10000000000)
@@ -91,18 +91,43 @@ static int run_programs(void)
         for (int32_t id = 0; id < PROGRAM_COUNT; id++)
             if (!runner_run(firmware, id, &loaded[id]))
                 return 0;
+    return 1;
+}
+
+static void unload_programs(void)
+{
+    const pto_loader kernels = pto_elf_loader_hooks(&kernel_loader);
+    for (int32_t id = 0; id < PROGRAM_COUNT; id++)
+        runner_unload(firmware, &kernels, id, &loaded[id]);
+}
+
+/* All programs come and go more than once: in the loaders' memory there is then what has been something else. */
+static int run_lives(void)
+{
+    for (uint32_t life = 0; life < LIVES; life++) {
+        if (!load_programs() || !run_programs())
+            return 0;
+        unload_programs();
+    }
     for (int32_t id = 0; id < PROGRAM_COUNT; id++)
         runner_print(&loaded[id]);
     return 1;
 }
 
-/* Everything is given back; the cores and the other control CPUs have left the executor when it is true. */
+/* Within the time that a core has to answer: says how much of it was used. */
+static int connect(void)
+{
+    char message[192] = "";
+    const uint64_t begin = timer_now();
+    const pto_status status = pto_firmware_connect(firmware, message, sizeof(message));
+    print("connect: %u cores in %u clusters, %lu ms\n", BOARD_CORES, BOARD_CLUSTERS, (timer_now() - begin) / 1000000);
+    return report("connect", status, message);
+}
+
+/* The cores and the other control CPUs have left the executor when it is true. */
 static int leave(void)
 {
-    const pto_loader kernels = pto_elf_loader_hooks(&kernel_loader);
     char message[192] = "";
-    for (int32_t id = 0; id < PROGRAM_COUNT; id++)
-        runner_unload(firmware, &kernels, id, &loaded[id]);
     if (!report("disconnect", pto_firmware_disconnect(firmware, message, sizeof(message)), message))
         return 0;
     pto_firmware_close(firmware);
@@ -120,16 +145,9 @@ static int leave(void)
 
 static int run_all(void)
 {
-    char message[192] = "";
-    if (!report("loader", board_loader(&orch_loader, orch_memory, orch_memory_end), "of orchestrations") ||
-        !report("loader", board_loader(&kernel_loader, kernel_memory, kernel_memory_end), "of kernels"))
-        return 0;
-    if (!open_executor() || !start_cpus())
-        return 0;
-    if (!report("connect", pto_firmware_connect(firmware, message, sizeof(message)), message))
-        return 0;
-    print("connected: %u cores in %u clusters\n", BOARD_CORES, BOARD_CLUSTERS);
-    return load_programs() && run_programs() && leave();
+    return report("loader", board_loader(&orch_loader, orch_memory, orch_memory_end), "of orchestrations") &&
+           report("loader", board_loader(&kernel_loader, kernel_memory, kernel_memory_end), "of kernels") &&
+           open_executor() && start_cpus() && connect() && run_lives() && leave();
 }
 
 int main(void)

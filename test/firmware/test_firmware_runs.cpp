@@ -71,8 +71,8 @@ void run_tree(Machine &machine, int32_t id)
     float expected = 0;
     for (uint32_t i = 0; i < kElements; i++)
         expected += in[i] = static_cast<float>(i % 5);
-    MUST(machine, run(id, {tensor_of(in, kElements), tensor_of(out[0], 1), tensor_of(out[1], 1), tensor_of(out[2], 1)},
-                      {}));
+    MUST(machine,
+         run(id, {tensor_of(in, kElements), tensor_of(out[0], 1), tensor_of(out[1], 1), tensor_of(out[2], 1)}, {}));
     CHECK(*out[0] == expected);
     CHECK(*out[1] == 2 * expected);
     CHECK(*out[2] == expected * expected);
@@ -232,7 +232,10 @@ struct Case {
     const char *name;
     void (*run)();
 };
-#define CASE(name) {#name, name}
+#define CASE(name)                                                                                                     \
+    {                                                                                                                  \
+#name, name                                                                                                    \
+    }
 
 constexpr Case kCases[] = {
     CASE(the_executor_is_that_of_the_arch),
