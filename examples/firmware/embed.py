@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes an assembler file that holds files: embed.py OUT.S NAME=FILE... defines embedded_NAME and embedded_NAME_end."""
+"""Writes an assembler file that holds files: embed.py OUT.S NAME=FILE...
+
+It defines embedded_NAME and embedded_NAME_end."""
 import pathlib
 import sys
 

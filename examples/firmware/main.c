@@ -11,7 +11,7 @@ void *memset(void *to, int value, size_t size);
 enum { LIVES = 2, TURNS = 2, MAX_TASKS = 1024 };
 
 #define HEAP_BYTES        (16u << 20)
-#define STALL_TIMEOUT_NS  UINT64_C(10000000000)
+#define STALL_TIMEOUT_NS  UINT64_C(5000000000)
 #define ANSWER_TIMEOUT_NS UINT64_C(5000000000)
 
 static pto_firmware *firmware;

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Boots a firmware image and holds what it computed to what the simulated chip did:
 run_image.py --qemu PROGRAM --image FILE.elf --expected DIRECTORY [--boots N] [--mode NAME] [--core N] [--show]
+run_image.py --log FILE --expected DIRECTORY
 
-EXPECTED holds PROGRAM.TENSOR.npy, one for each result that the image prints. The image must print exactly these, with
+With --log nothing is booted: FILE is what another board has printed. EXPECTED holds PROGRAM.TENSOR.npy, one for each result that the image prints. The image must print exactly these, with
 the same dtype, shape and bits; nothing passes by being absent. In a mode other than `run` there are no results, and
 the last line alone decides."""
 import argparse
@@ -26,10 +27,15 @@ class ImageError(Exception):
     """The image did not do what it should, or cannot be compared."""
 
 
-def boot(qemu, image, mode="run", core=0, timeout_s=TIMEOUT_S):
+def lines_of(output):
+    """What is printed, as lines without the terminal's carriage returns."""
+    return output.decode(errors="replace").replace("\r", "").splitlines()
+
+
+def boot(qemu, image, mode="run", core=0, timeout_s=TIMEOUT_S, machine="virt"):
     """The lines that the image prints until the machine is off. What hangs is ended, and an error."""
     word = MODES[mode] | core << 8
-    command = [str(qemu), "-M", "virt", "-cpu", "cortex-a72", "-smp", "8", "-m", "256M", "-accel", "tcg,thread=multi",
+    command = [str(qemu), "-M", machine, "-cpu", "cortex-a72", "-smp", "8", "-m", "256M", "-accel", "tcg,thread=multi",
                "-display", "none", "-nic", "none", "-monitor", "none", "-serial", "stdio", "-kernel", str(image),
                "-device", f"loader,addr={BOOT_WORD:#x},data={word:#x},data-len=4"]
     try:
@@ -39,7 +45,7 @@ def boot(qemu, image, mode="run", core=0, timeout_s=TIMEOUT_S):
         raise ImageError(f"the machine is still on after {timeout_s} s; it said:\n{text[-2000:]}") from error
     if done.returncode != 0:
         raise ImageError(f"qemu ended with {done.returncode}: {done.stderr.decode(errors='replace')}")
-    return done.stdout.decode(errors="replace").replace("\r", "").splitlines()
+    return lines_of(done.stdout)
 
 
 def said(lines):
@@ -111,7 +117,10 @@ def compare(results, expected_directory):
 
 def check_boot(options):
     """One boot; returns what to say about it."""
-    lines = boot(options.qemu, options.image, options.mode, options.core)
+    if options.log:
+        lines = lines_of(pathlib.Path(options.log).read_bytes())
+    else:
+        lines = boot(options.qemu, options.image, options.mode, options.core, machine=options.machine)
     if options.show:
         print(said(lines))
     if last_line(lines) != PASSED:
@@ -123,14 +132,18 @@ def check_boot(options):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--qemu", required=True)
-    parser.add_argument("--image", required=True)
+    parser.add_argument("--qemu")
+    parser.add_argument("--image")
+    parser.add_argument("--machine", default="virt", help="qemu's -M: virt,virtualization=on begins at EL2")
+    parser.add_argument("--log", help="what a board has printed, instead of --qemu and --image")
     parser.add_argument("--expected", help="directory of expected results; not needed in other modes than run")
     parser.add_argument("--boots", type=int, default=1)
     parser.add_argument("--mode", choices=sorted(MODES), default="run")
     parser.add_argument("--core", type=int, default=0)
     parser.add_argument("--show", action="store_true", help="print what the image says")
     options = parser.parse_args()
+    if bool(options.log) == bool(options.qemu and options.image):
+        parser.error("either --log, or --qemu and --image")
     if options.mode == "run" and not options.expected:
         parser.error("--expected is missing: there is nothing to compare with")
     if options.boots < 1:

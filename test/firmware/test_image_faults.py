@@ -7,6 +7,7 @@ MODULES has the shared objects that the image holds."""
 import argparse
 import pathlib
 import re
+import struct
 import sys
 import tempfile
 import unittest
@@ -16,6 +17,16 @@ import run_image
 OPTIONS = argparse.Namespace()
 CORE = 4
 ANSWER_TIMEOUT_MS = 5000  # ANSWER_TIMEOUT_NS in examples/firmware/main.c
+
+
+def text_section(elf):
+    """(offset, size) of the .text of a 64-bit ELF file."""
+    headers, = struct.unpack_from("<Q", elf, 0x28)
+    width, count, names = struct.unpack_from("<HHH", elf, 0x3a)
+    sections = [struct.unpack_from("<IIQQQQ", elf, headers + i * width) for i in range(count)]
+    text = elf[sections[names][4]:]
+    found = [section for section in sections if text[section[0]:].startswith(b".text\0")]
+    return found[0][4], found[0][5]
 
 
 class FaultsTest(unittest.TestCase):
@@ -67,6 +78,13 @@ class FaultsTest(unittest.TestCase):
 
     def test_a_kernel_that_does_not_return_is_named_with_its_core(self):
         self.assert_failed(self.boot(mode="lost-kernel", core=CORE), rf"kernel \d+ on core {CORE}\) did not return")
+
+    def test_an_orchestration_that_hangs_is_told_and_ends_it(self):
+        orch = self.module("pipeline_orch")
+        begin, size = text_section(orch)
+        changed = orch[:begin] + b"\x00\x00\x00\x14" * (size // 4) + orch[begin + size:]  # branches to themselves
+        self.assert_failed(self.boot_changed(orch, changed), r"panic: .* the orchestration did not return",
+                           "the chip is lost and its orchestration does not return")
 
     # ---- what is embedded
 
