@@ -56,7 +56,8 @@ public:
 
     pto_status connect();
     pto_status disconnect();
-    pto_status load(int32_t callable_id, const std::string &path, const char *entry, uint32_t tensors, uint32_t scalars);
+    pto_status load(int32_t callable_id, const std::string &path, const char *entry, uint32_t tensors,
+                    uint32_t scalars);
     void unload(int32_t callable_id) { pto_firmware_unload(firmware, callable_id); }
     pto_status run(int32_t callable_id, const std::vector<pto_tensor> &tensors, const std::vector<uint64_t> &scalars);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A tree: leaves sum parts of the input, and pairs are added until one is left. Then a task on all cores of a cluster. */
+/* A tree: leaves sum parts of the input, and pairs are added until one is left. Then a task on all cores of a cluster.
+ */
 #include "firmware_funcs.h"
 #include "pto/orch.h"
 
