@@ -77,6 +77,11 @@ def read_graphs(folders):
                 indirect.append((source, place))
             else:
                 functions.setdefault(source, Function(source)).calls[target] = place
+                functions.setdefault(target, Function(target))
+    for title, function in list(functions.items()):
+        if function.frame is None:
+            # Of a constructor for complete objects there is no word when it is that for parts, too.
+            functions[title] = functions.get(re.sub(r"([CD])1E", r"\g<1>2E", title), function)
     return functions, sorted(set(indirect))
 
 
