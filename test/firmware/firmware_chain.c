@@ -27,7 +27,7 @@ PTO_ORCHESTRATION(chain, 2, 3)
 PTO_ORCHESTRATION(talk, 0, 2)
 {
     const double real = pto_f64_of(pto_scalar_arg(orch, 0));
-    pto_log(orch, PTO_LOG_INFO, "%e %.3f %g %Le %Lf %d %s", real, real, real, (long double)real, (long double)real,
+    pto_log(orch, PTO_LOG_INFO, "%e %.3f %g %Le %Lf %d %s", real, real, real, WIDE_REAL, -WIDE_REAL,
             (int)pto_scalar_arg(orch, 1), "and text");
     pto_fatal(orch, FATAL_CODE, "gives up after %llu", (unsigned long long)pto_scalar_arg(orch, 1));
 }

@@ -14,6 +14,8 @@ enum {
     FUNC_COUNT
 };
 
+#define WIDE_REAL 12345.678L
+
 enum { TREE_LEAVES = 64, FATAL_CODE = 42 };
 
 #endif

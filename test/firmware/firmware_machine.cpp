@@ -84,6 +84,12 @@ int32_t protect(void *, void *address, uint64_t size_bytes, uint32_t protection)
 
 // ---- the loader of the operating system
 
+/// The file stays open: a path that names another one meanwhile would be taken for the same object.
+struct LoadedFile {
+    void *object;
+    int file;
+};
+
 pto_status load_image(void *, const void *image, uint64_t size_bytes, void **out_handle, char *message,
                       size_t message_capacity)
 {
@@ -91,28 +97,32 @@ pto_status load_image(void *, const void *image, uint64_t size_bytes, void **out
     char path[64];
     std::snprintf(path, sizeof path, "/proc/self/fd/%d", file);
     const bool written = file >= 0 && write(file, image, size_bytes) == static_cast<ssize_t>(size_bytes);
-    *out_handle = written ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : nullptr;
-    if (*out_handle == nullptr)
+    void *object = written ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : nullptr;
+    if (object == nullptr) {
         std::snprintf(message, message_capacity, "%s", written ? dlerror() : "no memory file");
-    close(file);
-    return *out_handle != nullptr ? PTO_OK : PTO_ERROR_LOAD_FAILED;
+        close(file);
+        return PTO_ERROR_LOAD_FAILED;
+    }
+    *out_handle = new LoadedFile{object, file};
+    return PTO_OK;
 }
 
 const void *find_symbol(void *, void *handle, const char *symbol, int32_t *out_is_function)
 {
-    void *address = dlsym(handle, symbol);
+    void *address = dlsym(static_cast<LoadedFile *>(handle)->object, symbol);
     Dl_info info;
     void *entry = nullptr;
-    *out_is_function = address != nullptr && dladdr1(address, &info, &entry, RTLD_DL_SYMENT) != 0 &&
-                               ELF64_ST_TYPE(static_cast<const ElfW(Sym) *>(entry)->st_info) == STT_FUNC
-                           ? 1
-                           : 0;
+    const bool known = address != nullptr && dladdr1(address, &info, &entry, RTLD_DL_SYMENT) != 0;
+    *out_is_function = known && ELF64_ST_TYPE(static_cast<const ElfW(Sym) *>(entry)->st_info) == STT_FUNC ? 1 : 0;
     return address;
 }
 
 void unload_image(void *, void *handle)
 {
-    dlclose(handle);
+    const auto *loaded = static_cast<LoadedFile *>(handle);
+    dlclose(loaded->object);
+    close(loaded->file);
+    delete loaded;
 }
 
 } // namespace

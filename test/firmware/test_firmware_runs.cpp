@@ -172,16 +172,16 @@ void what_an_orchestration_says_reaches_the_log_as_printf_would_print_it()
     Machine machine;
     MUST(machine, connect());
     MUST(machine, load(1, chain_path, "talk", 0, 2));
-    for (const double real : {1.0, 3.25, -1234.5625, 0.0009765625}) {
-        const int number = static_cast<int>(real) + 7;
-        CHECK(machine.run(1, {}, {pto_bits_f64(real), static_cast<uint64_t>(number)}) == PTO_ERROR_ORCHESTRATION_FATAL);
+    for (const double real : {1.0, 3.25, -1234.5, 1e5}) {
+        const int number = static_cast<int>(real) - 7;
+        CHECK(machine.run(1, {}, {pto_bits_f64(real), static_cast<uint32_t>(number)}) == PTO_ERROR_ORCHESTRATION_FATAL);
         CHECK(machine.result.error_detail == FATAL_CODE);
         char expected[256];
-        std::snprintf(expected, sizeof expected, "gives up after %llu", static_cast<unsigned long long>(number));
+        std::snprintf(expected, sizeof expected, "gives up after %llu",
+                      static_cast<unsigned long long>(static_cast<uint32_t>(number)));
         CHECK(std::strstr(machine.message, expected) != nullptr);
-        const auto wide = static_cast<long double>(real);
-        std::snprintf(expected, sizeof expected, "%e %.3f %g %Le %Lf %d %s", real, real, real, wide, wide, number,
-                      "and text");
+        std::snprintf(expected, sizeof expected, "%e %.3f %g %Le %Lf %d %s", real, real, real, WIDE_REAL, -WIDE_REAL,
+                      number, "and text");
         const auto lines = machine.lines();
         CHECK(!lines.empty() && lines.back() == expected);
         if (!lines.empty() && lines.back() != expected)

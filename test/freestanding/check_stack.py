@@ -44,13 +44,12 @@ class Function:
 
 def plain_name(label):
     """The name with its namespaces of a function as gcc describes it: no result, arguments and template arguments."""
-    text = label.split(" [with ")[0]
     depth, out = 0, ""
-    for letter in text.replace("operator()", "operator"):
-        depth -= letter in ">)"
+    for letter in re.sub(r"operator([()<>=!+*/&|^%~-]+)(?=\()", "operator", label.split(" [with ")[0]):
+        depth -= letter in ")>"
         if depth == 0 and letter not in "<>()":
             out += letter
-        depth += letter in "<("
+        depth += letter in "(<"
     words = [word.strip("*&") for word in out.split() if word not in ("const", "static", "constexpr", "virtual")]
     return words[-1].replace("::::", "::") if words else label
 
@@ -69,7 +68,8 @@ def read_graphs(folders):
             lines = label.split("\\n")
             size = re.fullmatch(r"(\d+) bytes \(([\w,]+)\)", lines[2]) if len(lines) > 2 else None
             if size:
-                function.name = plain_name(lines[0])
+                # Of functions with variable arguments nothing is left of the name.
+                function.name = title if lines[0].startswith(")") else plain_name(lines[0])
                 function.frame = max(function.frame or 0, int(size.group(1)))
                 function.kind = size.group(2)
         for source, target, place in edge.findall(text):
@@ -77,6 +77,11 @@ def read_graphs(folders):
                 indirect.append((source, place))
             else:
                 functions.setdefault(source, Function(source)).calls[target] = place
+                functions.setdefault(target, Function(target))
+    for title, function in list(functions.items()):
+        if function.frame is None:
+            # Of a constructor for complete objects there is no word when it is that for parts, too.
+            functions[title] = functions.get(re.sub(r"([CD])1E", r"\g<1>2E", title), function)
     return functions, sorted(set(indirect))
 
 
