@@ -86,6 +86,8 @@ uint32_t cpu_number(void);
 /* Starts a CPU, which then calls `work(argument)` once. Returns 0, or what PSCI says. Only CPU 0 calls it. */
 int64_t cpu_start(uint32_t cpu, void (*work)(uint32_t argument), uint32_t argument);
 int cpu_is_done(uint32_t cpu); /* Whether `work` has returned. */
+void stack_paint(void);        /* What follows is counted by: */
+uint32_t stack_used(uint32_t cpu);
 
 /* bring_up.c: 1 when all steps pass. */
 int bring_up(void);

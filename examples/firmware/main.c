@@ -140,6 +140,8 @@ static int leave(void)
             }
             idle_wait(round);
         }
+    for (uint32_t cpu = 0; cpu < BOARD_CPUS; cpu++)
+        print("stack of CPU %u: %u bytes of %u used\n", cpu, stack_used(cpu), BOARD_STACK_BYTES);
     return 1;
 }
 
@@ -152,6 +154,7 @@ static int run_all(void)
 
 int main(void)
 {
+    stack_paint();
     uart_start();
     idle_start_cpu();
     print("pto firmware: %s, %u control CPUs\n", pto_firmware_arch(), BOARD_CONTROL_CPUS);
