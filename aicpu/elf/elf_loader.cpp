@@ -43,9 +43,9 @@ bool Loader::is_valid(const pto_elf_config &config)
 {
     const uint64_t page_bytes = config.page_bytes == 0 ? kDefaultPageBytes : config.page_bytes;
     const auto address = reinterpret_cast<uint64_t>(config.memory);
-    return config.struct_size == sizeof config && std::has_single_bit(page_bytes) && page_bytes >= 64 && address != 0 &&
-           address % page_bytes == 0 && config.memory_bytes != 0 && config.memory_bytes % page_bytes == 0 &&
-           config.memory_bytes <= UINT64_MAX - address;
+    return config.struct_size == sizeof config && page_bytes != 0 && (page_bytes & (page_bytes - 1)) == 0 &&
+           page_bytes >= 64 && address != 0 && address % page_bytes == 0 && config.memory_bytes != 0 &&
+           config.memory_bytes % page_bytes == 0 && config.memory_bytes <= UINT64_MAX - address;
 }
 
 pto_status Loader::load(const FileBytes &file, LoadedImage **out, MessageBuffer message)

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks that a shared object of the executor stands alone:
 
-check_shared_object.py --header FIRMWARE_H [--nm NM] [--readelf READELF] [--max-text BYTES] [--json] OBJECT
+check_shared_object.py --header FIRMWARE_H [--nm NM] [--readelf READELF] [--max-text BYTES] [--max-hooks N] [--json]
+                       OBJECT
 
 It exports what the header declares with PTO_EXPORT, no less and no more; it needs no other object and no symbol; its
 relocations are such that any loader knows; nothing runs before or after it, nothing of it is per thread; no memory is
-both writable and executable, the stack neither. With --max-text, its code has at most so many bytes. --json prints the
-sizes that there are."""
+both writable and executable, the stack neither. With --max-text, its code has at most so many bytes; with --max-hooks,
+the header asks for at most so many functions of the control CPUs. --json prints sizes and numbers."""
 
 import argparse
 import json
@@ -26,6 +27,10 @@ REFUSED_TAGS = {
 PLAIN_RELOCATIONS = {"R_AARCH64_RELATIVE", "R_AARCH64_RELATIV", "R_X86_64_RELATIVE"}  # readelf cuts names of 17 letters
 
 
+# Function pointers that an image fills in, by who is asked.
+HOOKS = {"control CPUs": ("pto_firmware_port", "pto_loader"), "cores": ("pto_core_port",)}
+
+
 class Unreadable(Exception):
     """A tool failed, or the header says nothing."""
 
@@ -37,10 +42,26 @@ def run(command):
     return result.stdout
 
 
+def code_of(path):
+    with open(path, encoding="utf-8") as file:
+        return re.sub(r"/\*.*?\*/", " ", file.read(), flags=re.DOTALL)
+
+
+def count_hooks(path):
+    """{who is asked: function pointers} of the ports that the header declares."""
+    code, counts = code_of(path), dict.fromkeys(HOOKS, 0)
+    for who, names in HOOKS.items():
+        for name in names:
+            body = re.search(r"typedef struct %s \{(.*?)\n\} %s;" % (name, name), code, re.DOTALL)
+            if body is None:
+                raise Unreadable(f"{path}: no struct {name}")
+            counts[who] += len(re.findall(r"^[\w ]+\*?\(\*\w+\)\(", body.group(1), re.MULTILINE))
+    return counts
+
+
 def exports_of_header(path):
     """The functions that the header declares with PTO_EXPORT."""
-    with open(path, encoding="utf-8") as file:
-        code = re.sub(r"/\*.*?\*/", " ", file.read(), flags=re.DOTALL)
+    code = code_of(path)
     declared = re.findall(r"\bPTO_EXPORT\b([^;{]*)", code)
     names = [re.search(r"\b(\w+)\s*\(", declaration) for declaration in declared]
     if not names or None in names:
@@ -107,7 +128,7 @@ def segment_problems(readelf, path):
         yield "the stack is executable" if stack else "no GNU_STACK: the stack may become executable"
 
 
-def find_problems(arguments, sizes):
+def find_problems(arguments, sizes, hooks):
     yield from symbol_problems(arguments.nm, arguments.object, exports_of_header(arguments.header))
     yield from dynamic_problems(arguments.readelf, arguments.object)
     yield from relocation_problems(arguments.readelf, arguments.object)
@@ -115,6 +136,8 @@ def find_problems(arguments, sizes):
     text = sizes.get(".text", 0)
     if arguments.max_text is not None and text > arguments.max_text:
         yield f".text has {text} bytes, more than {arguments.max_text}"
+    if arguments.max_hooks is not None and hooks["control CPUs"] > arguments.max_hooks:
+        yield f"the header asks for {hooks['control CPUs']} hooks of the control CPUs, more than {arguments.max_hooks}"
 
 
 def main():
@@ -123,16 +146,18 @@ def main():
     parser.add_argument("--nm", default="nm")
     parser.add_argument("--readelf", default="readelf")
     parser.add_argument("--max-text", type=int, help="bytes that .text may have")
-    parser.add_argument("--json", action="store_true", help="print the sizes of sections")
+    parser.add_argument("--max-hooks", type=int, help="hooks of the control CPUs that there may be")
+    parser.add_argument("--json", action="store_true", help="print the sizes of sections and the numbers of hooks")
     parser.add_argument("object", metavar="OBJECT")
     arguments = parser.parse_args()
     try:
         sizes = section_sizes(arguments.readelf, arguments.object)
-        problems = list(find_problems(arguments, sizes))
+        hooks = count_hooks(arguments.header) if arguments.json or arguments.max_hooks is not None else None
+        problems = list(find_problems(arguments, sizes, hooks))
     except (Unreadable, OSError) as error:
         sys.exit(str(error))
     if arguments.json:
-        print(json.dumps(sizes))
+        print(json.dumps({"sections": sizes, "hooks": hooks}))
     else:
         print(f"{sizes.get('.text', 0)} bytes of .text, {len(problems)} problems")
     for problem in problems:

@@ -125,6 +125,28 @@ class SharedObjects(unittest.TestCase):
         self.assert_accepted(path, "--max-text", "4096")
         self.assert_refused("more than 8", path, "--max-text", "8")
 
+    def test_more_hooks_than_allowed_are_refused(self):
+        ports = HEADER + """
+typedef struct pto_loader {
+    void *self; /**< void (*commented)(void); */
+    int (*load)(void *self, void (*progress)(int)); /**< One hook, which takes a function. */
+} pto_loader;
+typedef struct pto_firmware_port {
+    void *(*now)(void *self);
+    void (*log)(void *self,
+                int level);
+    pto_loader loader;
+} pto_firmware_port;
+typedef struct pto_core_port {
+    void (*call)(void *self, void (*entry)(int));
+} pto_core_port;
+"""
+        path = self.link(SOUND)
+        self.assert_refused("no struct pto_firmware_port", path, "--max-hooks", "3")
+        self.header.write_text(ports, encoding="utf-8")
+        self.assert_accepted(path, "--max-hooks", "3")
+        self.assert_refused("3 hooks of the control CPUs, more than 2", path, "--max-hooks", "2")
+
     def test_a_header_that_exports_nothing_is_refused(self):
         path = self.link(SOUND)
         self.header.write_text("int one(int x);\n", encoding="utf-8")
