@@ -278,7 +278,7 @@ void every_status_has_a_name_and_a_text(void **)
             assert_string_equal(text.substr(text.size() - action.size()).c_str(), action.c_str());
         named += is_known ? 1 : 0;
     }
-    assert_int_equal(named, 32);
+    assert_int_equal(named, 33);
     for (const pto_status status : {INT32_MIN, INT32_MAX}) {
         assert_string_equal(pto_status_name(status), "unknown pto_status");
         assert_non_null(pto_status_text(status));
