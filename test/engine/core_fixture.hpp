@@ -33,7 +33,8 @@ struct PlayedCore {
 
 class LinkedCores {
 public:
-    LinkedCores() : graph({.tensor_count = 2}), scheduler(graph.engine, executor_port_), link(graph.engine, scheduler, port)
+    LinkedCores()
+        : graph({.tensor_count = 2}), scheduler(graph.engine, executor_port_), link(graph.engine, scheduler, port)
     {
         port.struct_size = sizeof port;
         port.self = this;
