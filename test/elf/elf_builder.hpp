@@ -15,13 +15,13 @@ namespace elf = aicpu::elf;
 
 /// Places of the parts in file and memory; constants from 0, code from one page on, data from two.
 enum BuiltPlace : uint64_t {
-    kBuiltSymbols = 0x240,
-    kBuiltStrings = 0x300,
-    kBuiltHash = 0x340,
-    kBuiltGnuHash = 0x380,
+    kBuiltSymbols = 0x2e0,
+    kBuiltStrings = 0x340,
+    kBuiltHash = 0x360,
     kBuiltRela = 0x400,
     kBuiltPltRela = 0x500,
     kBuiltRelr = 0x540,
+    kBuiltGnuHash = 0x5dc, ///< Ends with the constants.
     kBuiltCode = 0x1000,
     kBuiltData = 0x2000,    ///< Eight words, the first of which are relocated.
     kBuiltDynamic = 0x2100, ///< Relocated data before it, 0x200 bytes of it.

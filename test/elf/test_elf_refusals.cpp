@@ -218,7 +218,7 @@ constexpr Forgery kSegments[] = {
      [](ElfBuilder &elf) { elf.programs[kBuiltRelro].address = kBuiltMemoryEnd; }},
     {PTO_ERROR_INVALID_IMAGE, "program header 6: there is a second one of type 0x6474e552",
      [](ElfBuilder &elf) { elf.programs.push_back(elf.programs[kBuiltRelro]); }},
-    {PTO_ERROR_LOAD_FAILED, "there is no room for 1099511640064 bytes aligned to 4096",
+    {PTO_ERROR_LOAD_FAILED, "there is no room for 1099511635968 bytes aligned to 4096",
      [](ElfBuilder &elf) { elf.programs[2].memory_bytes = uint64_t{1} << 40; }},
     {PTO_ERROR_LOAD_FAILED, "aligned to 1099511627776",
      [](ElfBuilder &elf) { elf.programs[0].alignment = uint64_t{1} << 40; }},
@@ -412,8 +412,6 @@ void a_chain_without_an_end_does_not_end_the_world(void **)
 
     ElfBuilder endless;
     endless.gnu_hash[8] &= ~1u;
-    endless.programs[kBuiltConstants].file_bytes = kBuiltGnuHash + 9 * 4; // The segment ends with the chain.
-    endless.programs[kBuiltConstants].memory_bytes = endless.programs[kBuiltConstants].file_bytes;
     outcome = load(endless.bytes());
     assert_int_equal(outcome.status, PTO_ERROR_INVALID_IMAGE);
     assert_non_null(std::strstr(outcome.message, "symbol 2 has no end"));
@@ -454,7 +452,7 @@ constexpr Forgery kRelocations[] = {
      [](ElfBuilder &elf) { elf.rela[0].offset = UINT64_MAX - 3; }},
     {PTO_ERROR_LOAD_FAILED, "entry 0: address 0x1000 lies in code",
      [](ElfBuilder &elf) { elf.rela[0].offset = kBuiltCode; }},
-    {PTO_ERROR_LOAD_FAILED, "DT_JMPREL entry 0: address 0x240 lies in code",
+    {PTO_ERROR_LOAD_FAILED, "DT_JMPREL entry 0: address 0x2e0 lies in code",
      [](ElfBuilder &elf) { elf.plt_rela[0].offset = kBuiltSymbols; }},
     {PTO_ERROR_INVALID_IMAGE, "entry 0: 0x100000 is no address",
      [](ElfBuilder &elf) { elf.rela[0].addend = 0x100000; }},
@@ -470,7 +468,7 @@ constexpr Forgery kRelocations[] = {
      [](ElfBuilder &elf) { elf.relr[1] = 5, elf.data[7] = 0x4d2000; }},
     {PTO_ERROR_INVALID_IMAGE, "DT_RELR entry 1: address 0x33f8",
      [](ElfBuilder &elf) {
-         elf.relr = {kBuiltMemoryEnd - 24, uint64_t{1} << 1 | uint64_t{1} << 3 | 1};
+         elf.relr = {kBuiltMemoryEnd - 24, 7};
          elf.programs[2].memory_bytes -= 4;
      }},
 };
