@@ -150,7 +150,7 @@ void Executor::replay(const wire::LaunchBlock &launch, const wire::ArgsView &arg
 
 void Executor::abandon(const wire::ErrorRecord &record)
 {
-    engine_.error.set(record, "%s", record.message);
+    engine_.error.keep(record);
     store_release(engine_.abandoned, true);
 }
 

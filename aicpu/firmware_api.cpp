@@ -93,6 +93,12 @@ void fill_result(const wire::ReportBlock &report, pto_firmware_result *result)
     memcpy(result->message, error.message, sizeof error.message);
 }
 
+__attribute__((noinline)) void refuse(const char *defect, wire::ReportBlock *report)
+{
+    report->error = engine::error_record(PTO_ERROR_INVALID_ARGUMENT);
+    engine::print_message(&report->error, "%s", defect);
+}
+
 void run(aicpu::LinkedExecutor &executor, const wire::LaunchBlock &launch, wire::ReportBlock *report)
 {
     if (!executor.begin(launch, report))
@@ -190,12 +196,10 @@ pto_status pto_firmware_run(pto_firmware *firmware, const pto_firmware_call *cal
     aicpu::LinkedExecutor &executor = of(firmware);
     wire::ReportBlock report;
     wire::begin_report(&report);
-    if (const char *defect = defect_of(*call); defect != nullptr) {
-        report.error = engine::error_record(PTO_ERROR_INVALID_ARGUMENT);
-        engine::print_message(&report.error, "%s", defect);
-    } else {
+    if (const char *defect = defect_of(*call); defect != nullptr)
+        refuse(defect, &report);
+    else
         run(executor, launch_of(*call, executor.args_block()), &report);
-    }
     fill_result(report, result);
     return result->status;
 }

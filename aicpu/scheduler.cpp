@@ -313,17 +313,45 @@ bool Scheduler::is_sound(const pto_completion &completion) const
            completion.addr - engine_.memory_base <= engine_.memory_bytes - sizeof(uint32_t);
 }
 
-void Scheduler::lane_overflowed(const LaneRun &run)
+namespace {
+
+wire::ErrorRecord lane_error(pto_status status, const LaneRun &run)
 {
-    wire::ErrorRecord record = engine::error_record(PTO_ERROR_INVALID_COMPLETION);
+    wire::ErrorRecord record = engine::error_record(status);
     record.task = run.slot->ordinal;
     record.func_id = run.slot->func_id[run.lane];
     record.core = static_cast<int32_t>(run.core);
+    return record;
+}
+
+} // namespace
+
+void Scheduler::lane_overflowed(const LaneRun &run)
+{
+    wire::ErrorRecord record = lane_error(PTO_ERROR_INVALID_COMPLETION, run);
     record.resource = wire::Resource::kCompletions;
     record.available = PTO_KERNEL_MAX_COMPLETIONS;
     record.needed = PTO_KERNEL_MAX_COMPLETIONS + 1;
     engine_.error.set(record, "task %u: kernel %d deferred its completion to more than %u counters", run.slot->ordinal,
                       record.func_id, PTO_KERNEL_MAX_COMPLETIONS);
+}
+
+__attribute__((noinline, cold)) void Scheduler::refuse_completion(const LaneRun &run, const pto_completion &completion)
+{
+    const wire::ErrorRecord record = lane_error(PTO_ERROR_INVALID_COMPLETION, run);
+    engine_.error.set(record, "task %u: kernel %d deferred its completion to type %d at 0x%llx, no counter",
+                      run.slot->ordinal, record.func_id, completion.completion_type,
+                      static_cast<unsigned long long>(completion.addr));
+}
+
+__attribute__((noinline, cold)) void Scheduler::refuse_deferral(const LaneRun &run)
+{
+    wire::ErrorRecord record = lane_error(PTO_ERROR_CAPACITY, run);
+    record.resource = wire::Resource::kCompletions;
+    record.available = engine_.deferred.capacity();
+    record.needed = engine_.deferred.capacity() + 1;
+    engine_.error.set(record, "task %u: %u deferred completions are pending, which is the most", run.slot->ordinal,
+                      engine_.deferred.capacity());
 }
 
 void Scheduler::lane_returned(uint32_t worker, const LaneRun &run, const CompletionSlab &slab)
@@ -341,14 +369,8 @@ void Scheduler::lane_deferred(uint32_t worker, const LaneRun &run, const pto_com
     TaskSlot &slot = *run.slot;
     engine::DeferredList &deferred = engine_.deferred;
     for (uint32_t i = 0; i < count && !engine_.error.is_set(); i++) {
-        wire::ErrorRecord record = engine::error_record(PTO_ERROR_INVALID_COMPLETION);
-        record.task = slot.ordinal;
-        record.func_id = slot.func_id[run.lane];
-        record.core = static_cast<int32_t>(run.core);
         if (!is_sound(entries[i])) {
-            engine_.error.set(record, "task %u: kernel %d deferred its completion to type %d at 0x%llx, no counter",
-                              slot.ordinal, record.func_id, entries[i].completion_type,
-                              static_cast<unsigned long long>(entries[i].addr));
+            refuse_completion(run, entries[i]);
             break;
         }
         while (!deferred.try_lock()) {
@@ -361,14 +383,8 @@ void Scheduler::lane_deferred(uint32_t worker, const LaneRun &run, const pto_com
         if (!added)
             slot.lanes_left.fetch_sub(1, std::memory_order_relaxed);
         deferred.unlock();
-        if (added)
-            continue;
-        record.status = PTO_ERROR_CAPACITY;
-        record.resource = wire::Resource::kCompletions;
-        record.available = deferred.capacity();
-        record.needed = deferred.capacity() + 1;
-        engine_.error.set(record, "task %u: %u deferred completions are pending, which is the most", slot.ordinal,
-                          deferred.capacity());
+        if (!added)
+            refuse_deferral(run);
     }
     lane_done(worker, run);
 }

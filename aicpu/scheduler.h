@@ -57,6 +57,8 @@ private:
     void start_cohort(uint32_t worker, engine::TaskSlot &slot);
     bool poll_deferred(uint32_t worker);
     bool is_sound(const pto_completion &completion) const;
+    void refuse_completion(const LaneRun &run, const pto_completion &completion);
+    void refuse_deferral(const LaneRun &run);
     inline bool is_to_run(uint32_t worker, engine::TaskSlot &slot);
     bool decide(uint32_t worker, engine::TaskSlot &slot);
     inline void end_lane(uint32_t worker, const LaneRun &run);

@@ -9,7 +9,7 @@ void ErrorLatch::clear()
     store_relaxed(state_, uint32_t{kClear});
 }
 
-void ErrorLatch::set(wire::ErrorRecord record, const char *format, ...)
+void ErrorLatch::set(const wire::ErrorRecord &record, const char *format, ...)
 {
     va_list values;
     va_start(values, format);
@@ -17,13 +17,22 @@ void ErrorLatch::set(wire::ErrorRecord record, const char *format, ...)
     va_end(values);
 }
 
-void ErrorLatch::set_text(wire::ErrorRecord record, const char *format, va_list values)
+void ErrorLatch::keep(const wire::ErrorRecord &record)
 {
     uint32_t expected = kClear;
     if (!cas_strong_acq_rel(state_, expected, kFilling))
         return;
-    format_text(record.message, sizeof record.message, format, values);
     record_ = record;
+    store_release(state_, uint32_t{kHeld});
+}
+
+void ErrorLatch::set_text(const wire::ErrorRecord &record, const char *format, va_list values)
+{
+    uint32_t expected = kClear;
+    if (!cas_strong_acq_rel(state_, expected, kFilling))
+        return;
+    record_ = record;
+    format_text(record_.message, sizeof record_.message, format, values);
     store_release(state_, uint32_t{kHeld});
 }
 

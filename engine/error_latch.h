@@ -21,9 +21,12 @@ public:
 
     bool is_set() const { return load_relaxed(state_) != kClear; }
 
-    /// Fills `record.message` from the format and keeps the record, unless an error is already held.
-    void set(wire::ErrorRecord record, const char *format, ...) __attribute__((format(printf, 3, 4)));
-    void set_text(wire::ErrorRecord record, const char *format, va_list values);
+    /// Keeps the record with a message from the format, unless an error is already held. The values of the format may
+    /// lie in the record. A reference, since a copy of it is a good part of the stack that there is.
+    void set(const wire::ErrorRecord &record, const char *format, ...) __attribute__((format(printf, 3, 4)));
+    void set_text(const wire::ErrorRecord &record, const char *format, va_list values);
+    /// The same for a record that has its message.
+    void keep(const wire::ErrorRecord &record);
 
     /// The record; status PTO_OK while there is none. Complete once `status` has said that there is one.
     const wire::ErrorRecord &record() const { return record_; }

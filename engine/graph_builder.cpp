@@ -182,24 +182,29 @@ PTO_HOT bool GraphBuilder::add_access(uint32_t access, uint32_t argument, pto_te
     return true;
 }
 
-__attribute__((noinline)) bool GraphBuilder::fill_predicate(const pto_predicate &predicate, TaskSlot &slot,
-                                                            EdgeSink &sink)
+/// Apart from what follows, so that what it needs is off the stack by then.
+__attribute__((noinline)) bool GraphBuilder::keep_predicate(const pto_predicate &predicate, TaskSlot &slot)
 {
     Resolved resolved;
     Predicate &kept = engine_.tasks.payload.predicate(slot);
     if (!resolve_element(predicate.tensor, predicate.index, &resolved, &kept.address))
         return false;
     const pto_dtype dtype = predicate.tensor->dtype;
-    if (predicate.op < PTO_PREDICATE_EQ || predicate.op > PTO_PREDICATE_LE || !is_comparable(dtype)) {
-        engine_.error.set(task_error(PTO_ERROR_INVALID_TASK), "task %llu: predicate with comparison %u of dtype %u",
-                          ordinal(), predicate.op, unsigned{dtype});
-        return false;
-    }
+    if (predicate.op < PTO_PREDICATE_EQ || predicate.op > PTO_PREDICATE_LE || !is_comparable(dtype))
+        return refuse_predicate(predicate);
     kept.value = predicate.value;
     kept.buffer = resolved.index;
     kept.op = static_cast<uint8_t>(predicate.op);
     kept.dtype = dtype;
     kept.reserved = 0;
+    return true;
+}
+
+__attribute__((noinline)) bool GraphBuilder::fill_predicate(const pto_predicate &predicate, TaskSlot &slot,
+                                                            EdgeSink &sink)
+{
+    if (!keep_predicate(predicate, slot))
+        return false;
     pto_tensor element = element_of(predicate);
     return add_access(PTO_ACCESS_INPUT, kNoArgument, &element, sink);
 }

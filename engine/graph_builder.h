@@ -84,6 +84,7 @@ private:
     inline bool count_arguments(const pto_task &task, TaskShape *counts);
     inline bool fill(const pto_task &task, TaskSlot &slot, EdgeSink &own, EdgeSink &inferred);
     inline bool fill_arguments(const pto_task &task, TaskSlot &slot, EdgeSink &sink);
+    bool keep_predicate(const pto_predicate &predicate, TaskSlot &slot);
     bool fill_predicate(const pto_predicate &predicate, TaskSlot &slot, EdgeSink &sink);
     inline bool add_access(uint32_t access, uint32_t argument, pto_tensor *tensor, EdgeSink &sink);
     bool add_listed(const pto_task &task, TaskSlot &slot, EdgeSink &own);
@@ -111,6 +112,7 @@ private:
     bool refuse_size(const pto_task &task);
     bool refuse_kernel(int32_t func_id, uint32_t lane);
     bool refuse_arguments(const pto_task &task);
+    bool refuse_predicate(const pto_predicate &predicate);
     bool refuse_view(ViewDefect defect, const pto_tensor &tensor, uint32_t argument);
     bool refuse_handle(const pto_tensor &tensor, uint32_t argument);
     bool refuse_memory(const pto_tensor &tensor, uint32_t argument, const char *defect);

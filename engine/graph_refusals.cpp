@@ -89,6 +89,13 @@ bool GraphBuilder::refuse_arguments(const pto_task &task)
     return false;
 }
 
+bool GraphBuilder::refuse_predicate(const pto_predicate &predicate)
+{
+    engine_.error.set(task_error(PTO_ERROR_INVALID_TASK), "task %llu: predicate with comparison %u of dtype %u",
+                      ordinal(), predicate.op, unsigned{predicate.tensor->dtype});
+    return false;
+}
+
 bool GraphBuilder::refuse_view(ViewDefect defect, const pto_tensor &tensor, uint32_t argument)
 {
     static constexpr const char *kWhat[] = {"",

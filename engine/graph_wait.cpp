@@ -11,7 +11,7 @@ namespace {
 struct Limit {
     uint64_t capacity = 0;
     uint64_t available = 0;
-    const char *unit = "";
+    char unit[8] = "";
     uint32_t holder = kNone; ///< Its depth; kNone: scopes hold none of it.
     uint64_t held = 0;       ///< By the holder, in units.
 };

@@ -101,6 +101,7 @@ private:
     void rebuild(Buffer &buffer, const Frame &old_frame);
     void drop_readers(AccessRecord &record);
     void append_reader(AccessRecord &record, uint32_t index);
+    template <class Sink> void sink_writers(Buffer &buffer, const ByteView &view, Sink &sink);
     template <class Sink> void read_part(Buffer &buffer, const ByteView &view, TaskId task, Sink &sink);
     template <class Sink> void write_part(Buffer &buffer, const ByteView &view, TaskId task, Sink &sink);
     template <class Sink> void add_reader(AccessRecord &record, TaskId task, Sink &&sink);
@@ -158,17 +159,23 @@ template <class Sink> PTO_HOT void TensorMap::read(Buffer &buffer, const ByteVie
         add_reader(buffer.whole, task, [&](TaskId id) { return sink.is_live(id); });
 }
 
+/// Apart from the rest of a read, because the stack that each visit of the tree takes would be there twice.
+template <class Sink>
+__attribute__((noinline)) void TensorMap::sink_writers(Buffer &buffer, const ByteView &view, Sink &sink)
+{
+    const Box box = place(buffer, view);
+    BoxTree(nodes_, buffer.root, buffer.frame.rank).for_overlapping(box, [&](uint32_t leaf) {
+        sink(nodes_[leaf].record.writer);
+    });
+}
+
 template <class Sink>
 __attribute__((noinline)) void TensorMap::read_part(Buffer &buffer, const ByteView &view, TaskId task, Sink &sink)
 {
     const auto is_live = [&](TaskId id) { return sink.is_live(id); };
     if (is_whole(buffer, view)) {
-        if (buffer.root != kNone) {
-            const Box all = place(buffer, view);
-            BoxTree(nodes_, buffer.root, buffer.frame.rank).for_overlapping(all, [&](uint32_t leaf) {
-                sink(nodes_[leaf].record.writer);
-            });
-        }
+        if (buffer.root != kNone)
+            sink_writers(buffer, view, sink);
         return add_reader(buffer.whole, task, is_live);
     }
     const Box box = place(buffer, view);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/base/format.h"
 
-#include <cstdint>
+#include "engine/base/real.h"
 
 namespace pto::inline PTO_ARCH {
 namespace {
@@ -162,7 +162,7 @@ void put_real(Writer &writer, const Spec &spec, double value)
     const bool negative = value < 0;
     const double magnitude = negative ? -value : value;
     if (!(magnitude < 1e18)) { // also NaN and infinity: text is enough for a log line
-        const char *name = value != value ? "nan" : magnitude > 1.7e308 ? (negative ? "-inf" : "inf") : "1e18+";
+        const char *name = value != value ? "nan" : magnitude > __DBL_MAX__ ? (negative ? "-inf" : "inf") : "1e18+";
         int size = 0;
         while (name[size] != '\0')
             size++;
@@ -200,24 +200,14 @@ void put_real(Writer &writer, const Spec &spec, double value)
 void put_scientific(Writer &writer, const Spec &spec, double value)
 {
     const bool negative = value < 0;
-    long double magnitude = negative ? -value : value;
-    if (value != value || magnitude > 1.7e308L)
+    const double magnitude = negative ? -value : value;
+    if (value != value || magnitude > __DBL_MAX__)
         return put_real(writer, spec, value);
-    int exponent = 0;
-    for (; magnitude >= 10; exponent++)
-        magnitude /= 10;
-    for (; magnitude != 0 && magnitude < 1; exponent--)
-        magnitude *= 10;
     int places = spec.precision < 0 ? 6 : spec.precision > 9 ? 9 : spec.precision;
-    uint64_t digits = 0;
     uint64_t scale = 1;
     for (int i = 0; i < places; i++)
         scale *= 10;
-    digits = static_cast<uint64_t>(magnitude * static_cast<long double>(scale) + 0.5L);
-    if (digits >= 10 * scale) {
-        digits /= 10;
-        exponent++;
-    }
+    auto [digits, exponent] = magnitude > 0 ? scientific_digits(magnitude, scale) : Scientific{0, 0};
     char buffer[32];
     char *end = buffer + sizeof buffer;
     int size = digits_of(static_cast<uint64_t>(exponent < 0 ? -exponent : exponent), 10, false, end);
@@ -261,7 +251,7 @@ int64_t next_signed(const Spec &spec, va_list *values)
 
 double next_real(const Spec &spec, va_list *values)
 {
-    return spec.is_long_double ? static_cast<double>(va_arg(*values, long double)) : va_arg(*values, double);
+    return spec.is_long_double ? to_double(va_arg(*values, long double)) : va_arg(*values, double);
 }
 
 void put_string(Writer &writer, const Spec &spec, const char *text)

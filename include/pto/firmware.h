@@ -265,23 +265,33 @@ enum pto_elf_protection_code {
 typedef struct pto_elf_config {
     uint32_t struct_size;  /**< sizeof(pto_elf_config) */
     uint32_t page_bytes;   /**< Granularity of `protect`, a power of two from 64 on. 0: 4096. */
-    void *memory;          /**< Page aligned; the loader's until it is closed. */
-    uint64_t memory_bytes; /**< Its size, a multiple of pages. */
+    void *memory;          /**< Page aligned, readable and writable; the loader's as long as it is used. */
+    uint64_t memory_bytes; /**< Its size, whole pages. */
     void *self;            /**< First argument of `protect`. */
-    /** Changes what a range of whole pages may be used for: one of `enum pto_elf_protection_code`. Not 0: refused.
-     * NULL: all of it is readable, writable and executable, and instruction fetch sees what is written. */
+    /** Changes what a range of whole pages may be used for: one of `enum pto_elf_protection_code`. Called during `load`
+     * and `unload`. Not 0: refused; a load then fails, and memory that could not be made writable again is not used any
+     * more. NULL: all of it is readable, writable and executable, and instruction fetch sees what is written. */
     int32_t (*protect)(void *self, void *address, uint64_t size_bytes, uint32_t protection);
 } pto_elf_config;
 
+#define PTO_ELF_MAX_IMAGES   64u                            /**< Images that a loader has loaded at once. */
+#define PTO_ELF_LOADER_WORDS (8u + 9u * PTO_ELF_MAX_IMAGES) /**< Size of a loader. */
+
 /** A loader of position-independent shared objects for the machine that it runs on (ELF64, little-endian; aarch64 or
- *  x86-64) in memory of the caller's. Objects may need nothing else: no other object, no undefined symbol, no
- *  thread-local storage, nothing that runs before or after them. Not thread-safe. Its content is private. */
+ *  x86-64) in memory of the caller's. An image lies in whole pages, at the alignment that it was linked with. It is
+ * bound when it is loaded, and nothing of it runs then.
+ *
+ *  Objects may need nothing else: no other object, no undefined symbol but weak ones, whose address is 0, no
+ *  thread-local storage, nothing that runs before or after them. Compilers call memcpy, memmove, memset and memcmp on
+ *  their own: an object that needs these brings them.
+ *
+ *  PTO_ERROR_INVALID_IMAGE: malformed. PTO_ERROR_INCOMPATIBLE_IMAGE: for another machine, or no shared object.
+ *  PTO_ERROR_LOAD_FAILED: it needs what there is not, memory for example. Not thread-safe. Its content is private. */
 typedef struct pto_elf_loader {
-    pto_elf_config config; /**< A copy. */
-    uint64_t state[4];     /**< The loader's own. */
+    uint64_t state[PTO_ELF_LOADER_WORDS]; /**< The loader's own. */
 } pto_elf_loader;
 
-/** Prepares a loader, all of whose memory is free. PTO_ERROR_INVALID_ARGUMENT. */
+/** Prepares a loader, all of whose memory is free. The configuration is copied. PTO_ERROR_INVALID_ARGUMENT. */
 PTO_EXPORT pto_status pto_elf_loader_init(pto_elf_loader *loader, const pto_elf_config *config);
 
 /** The loader as a port's; valid as long as it is. */

@@ -3,7 +3,9 @@
 #include "engine_test.hpp"
 
 #include "engine/base/format.h"
+#include "engine/base/real.h"
 
+#include <bit>
 #include <cinttypes>
 #include <climits>
 #include <cmath>
@@ -135,6 +137,48 @@ void a_scientific_real_is_rounded_like_printf(void **)
     same_as_printf("%8e", static_cast<double>(-INFINITY));
 }
 
+void a_scientific_real_of_any_size_is_rounded_like_printf(void **)
+{
+    Random random(2);
+    for (int i = 0; i < 20000; i++) {
+        const double value = std::bit_cast<double>(random.next());
+        const char precision[] = {'.', static_cast<char>('0' + random.below32(10)), '\0'};
+        if (std::isfinite(value))
+            same_as_printf(std::string("%") + precision + "e", value);
+    }
+    for (const double value : {5e-324, 2.2250738585072011e-308, 2.2250738585072014e-308, 1e22, 1e23, 1e-5, 1.69e308})
+        same_as_printf("%.9e", value);
+}
+
+void long_doubles_of_sixteen_bytes_become_the_next_double(void **)
+{
+    const auto same = [](__float128 value) {
+        uint64_t halves[2];
+        std::memcpy(halves, &value, sizeof halves);
+        const double ours = pto::from_binary128(halves[1], halves[0]);
+        const double theirs = static_cast<double>(value);
+        assert_int_equal(std::isnan(ours), std::isnan(theirs));
+        if (!std::isnan(theirs))
+            assert_int_equal(std::bit_cast<uint64_t>(ours), std::bit_cast<uint64_t>(theirs));
+    };
+    Random random(3);
+    for (int i = 0; i < 20000; i++) {
+        // Fractions, among them those just beside the middle between two doubles.
+        const double value =
+            std::ldexp(static_cast<double>(random.next() >> 11), static_cast<int>(random.below32(1900)) - 1000);
+        const __float128 half = std::ldexp(1.0, std::ilogb(value) - 53);
+        for (const __float128 part :
+             {__float128(0), half, half / 2, half * 3 / 2, -half, half + half / (__float128(1) * (1ull << 58))})
+            same(value + part), same(-(value + part));
+    }
+    for (const double value :
+         {0.0, -0.0, 1.0, 0x1p-1022, 0x1.fffffffffffffp1023, double(INFINITY), double(-INFINITY), double(NAN)})
+        same(value);
+    same(static_cast<__float128>(0x1.fffffffffffffp1023) * 2);
+    same(static_cast<__float128>(0x1p1023) * 4);
+    same(static_cast<__float128>(0x1.fffffffffffffp1023) + static_cast<__float128>(0x1p970));
+}
+
 void capital_letters_and_long_doubles_are_reals_too(void **)
 {
     same_as_printf("%F %G %d", 0.5, 3.25, 7);
@@ -240,6 +284,8 @@ int main()
         cmocka_unit_test(what_is_not_a_finite_number_has_a_name),
         cmocka_unit_test(a_general_real_is_as_short_as_with_printf),
         cmocka_unit_test(a_scientific_real_is_rounded_like_printf),
+        cmocka_unit_test(a_scientific_real_of_any_size_is_rounded_like_printf),
+        cmocka_unit_test(long_doubles_of_sixteen_bytes_become_the_next_double),
         cmocka_unit_test(capital_letters_and_long_doubles_are_reals_too),
         cmocka_unit_test(a_star_takes_width_and_precision_from_the_values),
         cmocka_unit_test(a_negative_star_pads_on_the_right),

@@ -33,7 +33,8 @@ LIBRARIES = "libraries"
 HEADERS = {"engine/ready_queue.h": "ready", "engine/engine.h": "complete"}
 
 FUNCTIONS = [(re.compile(r"(^|::)(?:%s)$" % pattern), phase) for pattern, phase in (
-    (r"Scheduler::(lane_done|count_down|complete|discard)|Engine::complete|close_edges", "complete"),
+    (r"Scheduler::(lane_done|lane_returned|count_down|complete|discard)|Engine::complete|close_edges|"
+     r"CoreLink::(poll|look|finish|is_patient)|LinkedExecutor::poll", "complete"),
     (r"push_ready|work_ready|GraphOwner::start", "ready"),
     (r"reclaim|reclaim_retired|free_buffer|reclaim_edges|TaskStore::(free|retire|take_retired)|Heap::release|"
      r"TensorMap::remove|PayloadPool::release", "retire"),

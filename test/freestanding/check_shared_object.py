@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Checks that a shared object of the executor stands alone:
+
+check_shared_object.py --header FIRMWARE_H [--nm NM] [--readelf READELF] [--max-text BYTES] [--max-hooks N] [--json]
+                       OBJECT
+
+It exports what the header declares with PTO_EXPORT, no less and no more; it needs no other object and no symbol; its
+relocations are such that any loader knows; nothing runs before or after it, nothing of it is per thread; no memory is
+both writable and executable, the stack neither. With --max-text, its code has at most so many bytes; with --max-hooks,
+the header asks for at most so many functions of the control CPUs. --json prints sizes and numbers."""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+
+# What runs by itself, as tags of the dynamic section.
+REFUSED_TAGS = {
+    "INIT": "a function before main", "INIT_ARRAY": "functions before main", "PREINIT_ARRAY": "functions before main",
+    "FINI": "a function after main", "FINI_ARRAY": "functions after main",
+    "TEXTREL": "relocations of code", "RPATH": "a search path", "RUNPATH": "a search path",
+    "INTERP": "an interpreter",
+}
+PLAIN_RELOCATIONS = {"R_AARCH64_RELATIVE", "R_AARCH64_RELATIV", "R_X86_64_RELATIVE"}  # readelf cuts names of 17 letters
+
+
+# Function pointers that an image fills in, by who is asked.
+HOOKS = {"control CPUs": ("pto_firmware_port", "pto_loader"), "cores": ("pto_core_port",)}
+
+
+class Unreadable(Exception):
+    """A tool failed, or the header says nothing."""
+
+
+def run(command):
+    result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+    if result.returncode != 0:
+        raise Unreadable(f"{command[0]} failed: {result.stderr.strip()}")
+    return result.stdout
+
+
+def code_of(path):
+    with open(path, encoding="utf-8") as file:
+        return re.sub(r"/\*.*?\*/", " ", file.read(), flags=re.DOTALL)
+
+
+def count_hooks(path):
+    """{who is asked: function pointers} of the ports that the header declares."""
+    code, counts = code_of(path), dict.fromkeys(HOOKS, 0)
+    for who, names in HOOKS.items():
+        for name in names:
+            body = re.search(r"typedef struct %s \{(.*?)\n\} %s;" % (name, name), code, re.DOTALL)
+            if body is None:
+                raise Unreadable(f"{path}: no struct {name}")
+            counts[who] += len(re.findall(r"^[\w ]+\*?\(\*\w+\)\(", body.group(1), re.MULTILINE))
+    return counts
+
+
+def exports_of_header(path):
+    """The functions that the header declares with PTO_EXPORT."""
+    code = code_of(path)
+    declared = re.findall(r"\bPTO_EXPORT\b([^;{]*)", code)
+    names = [re.search(r"\b(\w+)\s*\(", declaration) for declaration in declared]
+    if not names or None in names:
+        raise Unreadable(f"{path}: no functions, or something else, is declared with PTO_EXPORT")
+    return {match.group(1) for match in names}
+
+
+def section_sizes(readelf, path):
+    """Section -> size of what takes memory."""
+    sizes = {}
+    for line in run([readelf, "-S", "-W", path]).splitlines():
+        match = re.match(r"\s*\[\s*\d+\]\s+(\S+)\s+\S+\s+\S+\s+\S+\s+([0-9a-f]+)\s+\S+\s+(\w*)\s", line)
+        if match and "A" in match.group(3):
+            sizes[match.group(1)] = int(match.group(2), 16)
+    return sizes
+
+
+def symbol_problems(nm, path, wanted):
+    exported, undefined = set(), set()
+    for line in run([nm, "-D", "-P", path]).splitlines():
+        name, kind = line.split()[:2]
+        (undefined if kind in "Uwv" else exported).add(name.split("@")[0])
+    for name in sorted(undefined):
+        yield f"{name}: undefined, and there is nobody to define it"
+    for name in sorted(wanted - exported):
+        yield f"{name}: declared in the header, but not exported"
+    for name in sorted(exported - wanted):
+        yield f"{name}: exported, but not declared in the header"
+
+
+def dynamic_problems(readelf, path):
+    text = run([readelf, "-d", "-W", path])
+    if "(SYMTAB)" not in text:
+        yield "no dynamic section: is this a shared object?"
+    for tag, value in re.findall(r"^\s*0x[0-9a-f]+ \((\w+)\)\s+(.*)$", text, re.MULTILINE):
+        if tag == "NEEDED":
+            yield f"NEEDED: {value}"
+        elif tag in REFUSED_TAGS:
+            yield f"{tag}: {REFUSED_TAGS[tag]}"
+
+
+def relocation_problems(readelf, path):
+    pattern = re.compile(r"^[0-9a-f]{12,}\s+[0-9a-f]+\s+(R_\w+)\s*(.*)$", re.MULTILINE)
+    for kind, what in sorted(set(pattern.findall(run([readelf, "-r", "-W", path])))):
+        if kind not in PLAIN_RELOCATIONS:
+            yield f"{kind}: a relocation that needs more than the place of the object ({what.strip()})"
+
+
+def segment_problems(readelf, path):
+    stack = None
+    # Types of other processors contain digits and stand in angle brackets.
+    row = re.compile(r"^\s+([\w<>:+]+)\s+0x[0-9a-f]+ 0x[0-9a-f]+ 0x[0-9a-f]+ 0x[0-9a-f]+ 0x[0-9a-f]+ ([RWE ]{3}) ",
+                     re.MULTILINE)
+    for kind, flags in row.findall(run([readelf, "-l", "-W", path])):
+        if kind == "GNU_STACK":
+            stack = flags
+        elif kind == "TLS":
+            yield "TLS: thread-local variables, which firmware does not have"
+        elif kind == "INTERP":
+            yield "INTERP: an interpreter"
+        elif kind == "LOAD" and "W" in flags and "E" in flags:
+            yield f"a segment is writable and executable ({flags.strip()})"
+    if stack is None or "E" in stack:
+        yield "the stack is executable" if stack else "no GNU_STACK: the stack may become executable"
+
+
+def find_problems(arguments, sizes, hooks):
+    yield from symbol_problems(arguments.nm, arguments.object, exports_of_header(arguments.header))
+    yield from dynamic_problems(arguments.readelf, arguments.object)
+    yield from relocation_problems(arguments.readelf, arguments.object)
+    yield from segment_problems(arguments.readelf, arguments.object)
+    text = sizes.get(".text", 0)
+    if arguments.max_text is not None and text > arguments.max_text:
+        yield f".text has {text} bytes, more than {arguments.max_text}"
+    if arguments.max_hooks is not None and hooks["control CPUs"] > arguments.max_hooks:
+        yield f"the header asks for {hooks['control CPUs']} hooks of the control CPUs, more than {arguments.max_hooks}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Checks that a shared object of the executor stands alone.")
+    parser.add_argument("--header", required=True, help="the header that declares what is exported")
+    parser.add_argument("--nm", default="nm")
+    parser.add_argument("--readelf", default="readelf")
+    parser.add_argument("--max-text", type=int, help="bytes that .text may have")
+    parser.add_argument("--max-hooks", type=int, help="hooks of the control CPUs that there may be")
+    parser.add_argument("--json", action="store_true", help="print the sizes of sections and the numbers of hooks")
+    parser.add_argument("object", metavar="OBJECT")
+    arguments = parser.parse_args()
+    try:
+        sizes = section_sizes(arguments.readelf, arguments.object)
+        hooks = count_hooks(arguments.header) if arguments.json or arguments.max_hooks is not None else None
+        problems = list(find_problems(arguments, sizes, hooks))
+    except (Unreadable, OSError) as error:
+        sys.exit(str(error))
+    if arguments.json:
+        print(json.dumps({"sections": sizes, "hooks": hooks}))
+    else:
+        print(f"{sizes.get('.text', 0)} bytes of .text, {len(problems)} problems")
+    for problem in problems:
+        print(problem, file=sys.stderr if arguments.json else sys.stdout)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
