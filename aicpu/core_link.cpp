@@ -2,8 +2,6 @@
 // Kernels to cores and back. How cores are met is in core_handshake.cpp.
 #include "aicpu/core_link.h"
 
-#include <bit>
-
 namespace pto::inline PTO_ARCH::aicpu {
 namespace {
 

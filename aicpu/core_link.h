@@ -7,6 +7,8 @@
 #include "engine/base/carver.h"
 #include "pto/firmware.h"
 
+#include <bit>
+
 namespace pto::inline PTO_ARCH::aicpu {
 
 /// Control CPUs that can be at one executor.
@@ -51,6 +53,11 @@ public:
 
     /// Kernels sent so far, to see whether a run gets ahead. Any thread.
     uint64_t sent() const;
+    /// The kernel that a core has. Any thread.
+    RunningKernel kernel_on(uint32_t core) const
+    {
+        return std::bit_cast<RunningKernel>(load_relaxed(cores_[core].kernel));
+    }
     /// Adds the kernels that cores have. Any thread.
     void look_at_kernels(StallView *view) const;
 

@@ -48,6 +48,8 @@ public:
     /// Ends the run for good although kernels or the orchestration are under way: the chip is lost. Any thread.
     void abandon(const wire::ErrorRecord &record);
     bool is_abandoned() const { return load_acquire(abandoned_); }
+    /// The kernel that a core was given last. For whoever sees the core fail.
+    RunningKernel kernel_on(uint32_t core) const { return link_.kernel_on(core); }
 
 private:
     enum State : uint32_t { kIdle, kRunning, kStopped };

@@ -49,6 +49,7 @@ pto_status complete(const pto_open_options &options, const DeviceInterface &devi
     config->device_index = options.device_index;
     config->cluster_count = options.cluster_count == 0 ? device.max_clusters : options.cluster_count;
     config->helper_threads = options.helper_threads == 0 ? default_helpers() : options.helper_threads;
+    config->sim_mode = options.sim_mode;
     config->max_tasks = options.max_tasks == 0 ? kDefaultMaxTasks : options.max_tasks;
     config->memory_bytes = options.device_memory_bytes == 0 ? kDefaultMemoryBytes : options.device_memory_bytes;
     config->heap_bytes = options.heap_bytes == 0 ? kDefaultHeapBytes : options.heap_bytes;
@@ -61,6 +62,8 @@ pto_status check_options(const pto_open_options &options)
     if (options.struct_size != sizeof(pto_open_options))
         return fail(PTO_ERROR_INVALID_ARGUMENT, "pto_open_options.struct_size is %u, not %zu", options.struct_size,
                     sizeof(pto_open_options));
+    if (options.sim_mode > PTO_SIM_THREADS)
+        return fail(PTO_ERROR_INVALID_ARGUMENT, "sim_mode %u is no mode of the simulated chip", options.sim_mode);
     const pto_allocator *allocator = options.allocator;
     if (allocator != nullptr && (allocator->allocate == nullptr || allocator->release == nullptr))
         return fail(PTO_ERROR_INVALID_ARGUMENT, "the allocator lacks a function");

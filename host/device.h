@@ -21,6 +21,7 @@ struct DeviceConfig {
     uint32_t device_index;
     uint32_t cluster_count;
     uint32_t helper_threads;
+    uint32_t sim_mode; ///< One of `enum pto_sim_mode_code`.
     uint32_t max_tasks;
     uint64_t memory_bytes;
     uint64_t heap_bytes;

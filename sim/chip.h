@@ -4,63 +4,60 @@
 
 #include "aicpu/executor.h"
 #include "host/device.h"
-#include "sim/crew.h"
 #include "sim/device_memory.h"
-
-#include <deque>
+#include "sim/hooks/pipe_states.h"
 
 namespace pto::inline PTO_ARCH::sim {
 
-/// A simulated chip in fast mode: the full topology, as few threads as there is work for. Kernels run on the thread
-/// that schedules them; instances that need each other are offered to the helpers as well, so that they proceed side by
-/// side.
+/// A simulated chip: its memory, and what all modes do alike. How kernels come to run is a mode's own.
 class Chip {
 public:
     static pto_status open(const host::DeviceConfig &config, host::Device **out, host::DeviceFailure *failure);
     static void close(host::Device *device);
     static Chip &of(host::Device *device) { return *reinterpret_cast<Chip *>(device); }
+    static const Chip &of(const host::Device *device) { return *reinterpret_cast<const Chip *>(device); }
 
-    explicit Chip(const host::DeviceConfig &config);
+    virtual ~Chip() = default;
+    Chip(const Chip &) = delete;
+    Chip &operator=(const Chip &) = delete;
 
     DeviceMemory &memory() { return memory_; }
-    aicpu::Executor &executor() { return *executor_; }
+    const DeviceMemory &memory() const { return memory_; }
     host::DeviceLayout layout() const;
     /// The system's number of why the last orchestration could not be loaded; 0: it is not to blame.
     int load_problem() const { return load_problem_; }
-    bool is_healthy() const { return crew_.is_healthy(); }
 
-    void run(const wire::LaunchBlock &launch, wire::ReportBlock *report);
+    virtual aicpu::OrchTable &orchs() = 0;
+    virtual void run(const wire::LaunchBlock &launch, wire::ReportBlock *report) = 0;
+    virtual bool is_healthy() const = 0;
+    /// A thread could not be brought out of its kernel: the chip must not be freed.
+    virtual bool has_lost_threads() const = 0;
+
+protected:
+    explicit Chip(const host::DeviceConfig &config) : config_(config) {}
+
+    /// Makes the chip from its memory. False: the failure says why.
+    virtual bool set_up(host::DeviceFailure *failure) = 0;
+    /// Maps the memory, and allocates the heap and `state_bytes` for the executor: its address, 0 on failure.
+    uint64_t set_up_memory(uint64_t state_bytes, host::DeviceFailure *failure);
+    uint64_t heap() const { return heap_; }
+    const host::DeviceConfig &config() const { return config_; }
+    void write_log(int32_t level, const char *message) const;
+    static bool fail_threads(int problem, host::DeviceFailure *failure);
+
+    // The loader of the executor's port.
+    pto_status load(const void *image, std::size_t size, void **out_handle, char *message,
+                    std::size_t message_capacity);
+    static const void *find(void *handle, const char *symbol, bool *out_is_function);
+    static void unload(void *handle);
+
+    pto::hooks::PipeStates pipe_states_;
 
 private:
-    bool set_up(host::DeviceFailure *failure);
-    inline bool run_kernel(uint32_t index, const aicpu::LaneRun &run);
-    inline void call_kernel(Worker &worker, uint64_t entry, int64_t *args, uint32_t index);
-    void call_timed(Worker &worker, uint64_t entry, int64_t *args, uint32_t index);
-
-    // The executor's port.
-    static bool start(void *self, uint32_t worker, const aicpu::LaneRun *runs, uint32_t count);
-    static void offer(void *self, uint32_t worker, const aicpu::LaneRun *runs, uint32_t count);
-    static bool poll(void *self, uint32_t worker);
-    static void relax(void *self, uint32_t worker, uint32_t round);
-    static void work_ready(void *self, uint32_t count);
-    static void log(void *self, int32_t level, const char *message);
-    static pto_status load(void *self, const void *image, std::size_t size, aicpu::LoadedOrch *out, char *message,
-                           std::size_t message_capacity);
-    static bool find(void *self, const aicpu::LoadedOrch *loaded, const char *symbol, OrchSymbol *out);
-    static void unload(void *self, const aicpu::LoadedOrch *loaded);
-    static uint32_t lanes_pending(void *self);
-
     const host::DeviceConfig config_;
     DeviceMemory memory_;
-    std::unique_ptr<aicpu::Executor> executor_;
-    engine::Engine *engine_ = nullptr; ///< The executor's.
-    pto::hooks::PipeStates pipe_states_;
-    Crew crew_;
+    uint64_t heap_ = 0;
     int load_problem_ = 0;
-
-    std::mutex lanes_mutex_;
-    std::deque<aicpu::LaneRun> lanes_;    ///< Started instances that no thread has taken yet.
-    std::atomic<uint32_t> lane_count_{0}; ///< Their number, for a look without the lock.
 };
 
 } // namespace pto::inline PTO_ARCH::sim

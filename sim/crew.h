@@ -190,7 +190,6 @@ private:
     void abort_run(const Watch &watch, bool stalled);
     aicpu::StallView view_stall(const Watch &watch, bool stalled);
     void look_at_kernels(aicpu::StallView *view) const;
-    wire::ErrorRecord fault_record(const Worker &worker, const pto::posix::Fault &fault) const;
     std::chrono::nanoseconds fault_grace() const;
     void await_helpers() const;
     void evict();

@@ -1,33 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // User code that was left by a jump: what is told of it, and how the run ends on all threads.
-#include "posix/fault_text.h"
 #include "sim/crew.h"
+#include "sim/fault_record.h"
 #include "sim/tuning.h"
 
-#include <cstdio>
-
 namespace pto::inline PTO_ARCH::sim {
-
-wire::ErrorRecord Crew::fault_record(const Worker &worker, const pto::posix::Fault &fault) const
-{
-    wire::ErrorRecord record = engine::error_record(PTO_ERROR_KERNEL_FAULT);
-    record.raw = fault.signal;
-    record.detail = static_cast<int64_t>(fault.address);
-    char what[96];
-    pto::posix::describe_fault(fault, what, sizeof what);
-    if (!worker.is_running()) {
-        std::snprintf(record.message, sizeof record.message, "the orchestration faulted after %llu tasks: %s",
-                      static_cast<unsigned long long>(load_relaxed(executor_->engine().submitted)), what);
-        return record;
-    }
-    const aicpu::RunningKernel kernel = worker.running();
-    record.task = kernel.task;
-    record.func_id = kernel.func_id;
-    record.core = kernel.core;
-    std::snprintf(record.message, sizeof record.message, "task %llu (kernel %d on core %d) faulted: %s",
-                  static_cast<unsigned long long>(record.task), record.func_id, record.core, what);
-    return record;
-}
 
 /// The calling thread has left its user code by a jump. If that code faulted, the run is over: no task is started any
 /// more, kernels that run may finish, and those that wait for what will not come are taken out after a while.
@@ -37,7 +14,8 @@ void Crew::note_landing(uint32_t index)
     const pto::posix::Fault fault = worker.guard.take_fault();
     if (fault.signal != 0) {
         store_relaxed(faulted_, true); // F1: before abandoned, which end_run acquires
-        executor_->abandon(fault_record(worker, fault));
+        const aicpu::RunningKernel kernel = worker.running();
+        executor_->abandon(fault_record(fault, worker.is_running() ? &kernel : nullptr, executor_->engine()));
     }
     if (worker.is_running())
         worker.end();

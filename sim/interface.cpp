@@ -50,7 +50,7 @@ pto_status copy_from(host::Device *, void *destination, uint64_t source, std::si
 
 bool owns_address(const host::Device *device, uint64_t address)
 {
-    return Chip::of(const_cast<host::Device *>(device)).memory().contains(address);
+    return Chip::of(device).memory().contains(address);
 }
 
 pto_status kernel_load(host::Device *, const void *image, std::size_t size, host::DeviceKernel *out,
@@ -83,8 +83,7 @@ pto_status orch_load(host::Device *device, const host::DeviceOrch &orch, host::D
 {
     const aicpu::OrchImage image{orch.callable_id, orch.promise, reinterpret_cast<const void *>(orch.image),
                                  orch.image_bytes};
-    const pto_status status =
-        Chip::of(device).executor().orchs().load(image, failure->message, sizeof failure->message);
+    const pto_status status = Chip::of(device).orchs().load(image, failure->message, sizeof failure->message);
     if (status == PTO_ERROR_SYSTEM)
         failure->raw = Chip::of(device).load_problem();
     return status;
@@ -92,17 +91,17 @@ pto_status orch_load(host::Device *device, const host::DeviceOrch &orch, host::D
 
 void orch_unload(host::Device *device, int32_t callable_id)
 {
-    Chip::of(device).executor().orchs().unload(callable_id);
+    Chip::of(device).orchs().unload(callable_id);
 }
 
 uint64_t orch_loads(const host::Device *device)
 {
-    return Chip::of(const_cast<host::Device *>(device)).executor().orchs().loads();
+    return Chip::of(const_cast<host::Device *>(device)).orchs().loads();
 }
 
 void layout(const host::Device *device, host::DeviceLayout *out)
 {
-    *out = Chip::of(const_cast<host::Device *>(device)).layout();
+    *out = Chip::of(device).layout();
 }
 
 void run(host::Device *device, const wire::LaunchBlock &launch, wire::ReportBlock *report)
@@ -112,7 +111,7 @@ void run(host::Device *device, const wire::LaunchBlock &launch, wire::ReportBloc
 
 bool is_healthy(const host::Device *device)
 {
-    return Chip::of(const_cast<host::Device *>(device)).is_healthy();
+    return Chip::of(device).is_healthy();
 }
 
 } // namespace

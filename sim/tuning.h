@@ -64,6 +64,17 @@ inline constexpr uint64_t kQuietNs = 20'000'000;
 /// Time, in ns, that threads get to leave their kernels after an abort before they are given up.
 inline constexpr uint64_t kAbortGraceNs = 2'000'000'000;
 
+/// In threads mode: rounds of one wait in which a core or a control CPU yields before it sleeps.
+inline constexpr uint32_t kCoreYieldRounds = 4;
+inline constexpr uint32_t kControlYieldRounds = 16;
+
+/// Longest sleep, in ns, of a control CPU during a run: how late it sees a counter or the time.
+inline constexpr uint64_t kControlSleepNs = 1'000'000;
+
+/// Time, in ns, that a core's thread gets to answer. The chip's is a second; here a hundred of them may share a
+/// processor with whatever else runs.
+inline constexpr uint64_t kAnswerTimeoutNs = 10'000'000'000;
+
 } // namespace pto::tuning
 
 #endif

@@ -225,9 +225,9 @@ pto_status expect(const Values &values, Value value, uint64_t expected, const ch
 
 pto_status read_relocation_tables(const Image &image, const Values &values, DynamicTables *out, MessageBuffer message)
 {
-    const TableRequest rela{"DT_RELA", kRela, kRelaBytes, sizeof(Relocation)};
-    const TableRequest plt_rela{"DT_JMPREL", kPltRela, kPltRelaBytes, sizeof(Relocation)};
-    const TableRequest relr{"DT_RELR", kRelr, kRelrBytes, sizeof(uint64_t)};
+    static constexpr TableRequest rela{"DT_RELA", kRela, kRelaBytes, sizeof(Relocation)};
+    static constexpr TableRequest plt_rela{"DT_JMPREL", kPltRela, kPltRelaBytes, sizeof(Relocation)};
+    static constexpr TableRequest relr{"DT_RELR", kRelr, kRelrBytes, sizeof(uint64_t)};
     pto_status status = read_table(image, values, rela, &out->rela, message);
     if (status == PTO_OK)
         status = read_table(image, values, plt_rela, &out->plt_rela, message);
@@ -260,7 +260,7 @@ pto_status read_dynamic(const Image &image, DynamicTables *out, MessageBuffer me
                                                    : "DT_STRSZ");
     if (const pto_status status = expect(values, kSymbolBytes, sizeof(Symbol), "DT_SYMENT", message); status != PTO_OK)
         return status;
-    const TableRequest strings{"DT_STRTAB", kStrings, kStringBytes, 1};
+    static constexpr TableRequest strings{"DT_STRTAB", kStrings, kStringBytes, 1};
     if (const pto_status status = read_table(image, values, strings, &out->strings, message); status != PTO_OK)
         return status;
     if (image.read<char>(out->strings.end - 1) != '\0')

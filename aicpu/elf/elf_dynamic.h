@@ -9,13 +9,13 @@ namespace pto::inline PTO_ARCH::aicpu::elf {
 /// The bytes of an image in memory, before or after they are relocated.
 class Image {
 public:
-    /// `memory` holds all that lies in the layout's range, from its first byte on.
-    Image(const Layout &layout, std::byte *memory) : layout_(layout), memory_(memory) {}
+    /// `origin` is where address 0 would lie; memory is there for what lies in the layout's range.
+    Image(const Layout &layout, std::byte *origin) : layout_(layout), origin_(reinterpret_cast<uint64_t>(origin)) {}
 
     const Layout &layout() const { return layout_; }
     /// Where an address of the image lies; it is in the layout's range.
-    std::byte *at(uint64_t address) const { return memory_ + (address - layout_.segments[0].range.begin); }
-    uint64_t loaded_address(uint64_t address) const { return reinterpret_cast<uint64_t>(at(address)); }
+    std::byte *at(uint64_t address) const { return reinterpret_cast<std::byte *>(loaded_address(address)); }
+    uint64_t loaded_address(uint64_t address) const { return origin_ + address; }
     template <class T> T read(uint64_t address) const
     {
         T value;
@@ -31,7 +31,7 @@ public:
 
 private:
     const Layout &layout_;
-    std::byte *memory_;
+    uint64_t origin_;
 };
 
 /// Entries of the dynamic section that the loader needs.

@@ -43,9 +43,9 @@ bool Loader::is_valid(const pto_elf_config &config)
 {
     const uint64_t page_bytes = config.page_bytes == 0 ? kDefaultPageBytes : config.page_bytes;
     const auto address = reinterpret_cast<uint64_t>(config.memory);
-    return config.struct_size == sizeof config && page_bytes != 0 && (page_bytes & (page_bytes - 1)) == 0 &&
-           page_bytes >= 64 && address != 0 && address % page_bytes == 0 && config.memory_bytes != 0 &&
-           config.memory_bytes % page_bytes == 0 && config.memory_bytes <= UINT64_MAX - address;
+    return config.struct_size == sizeof config && is_power_of_two(page_bytes) && page_bytes >= 64 && address != 0 &&
+           address % page_bytes == 0 && config.memory_bytes != 0 && config.memory_bytes % page_bytes == 0 &&
+           config.memory_bytes <= UINT64_MAX - address;
 }
 
 pto_status Loader::load(const FileBytes &file, LoadedImage **out, MessageBuffer message)
@@ -53,29 +53,37 @@ pto_status Loader::load(const FileBytes &file, LoadedImage **out, MessageBuffer 
     Layout layout;
     if (const pto_status status = read_layout(file, machine_, &layout, message); status != PTO_OK)
         return status;
-    const PageRuns runs(layout, config_.page_bytes);
     if (config_.protect != nullptr) {
-        if (const pto_status status = runs.check(message); status != PTO_OK)
+        if (const pto_status status = PageRuns(layout, config_.page_bytes).check(message); status != PTO_OK)
             return status;
     }
     LoadedImage *record = free_record();
     if (record == nullptr)
         return refuse_orch(PTO_ERROR_LOAD_FAILED, message, "%u images are loaded, and no more can be",
                            PTO_ELF_MAX_IMAGES);
-    LoadedImage loaded{};
-    if (const pto_status status = find_room(layout, &loaded, message); status != PTO_OK)
+    if (const pto_status status = find_room(layout, record, message); status != PTO_OK)
         return status;
-    std::byte *memory = static_cast<std::byte *>(config_.memory) + loaded.offset;
-    memset(memory, 0, loaded.size_bytes);
-    const Image image(layout, memory + (layout.range().begin - runs.range().begin));
+    memset(static_cast<std::byte *>(config_.memory) + record->offset, 0, record->size_bytes);
+    const Image image(layout, record->origin);
     copy_segments(file, image);
-    if (const pto_status status = bind_image(image, machine_, &loaded.symbols, message); status != PTO_OK)
-        return status;
-    if (const pto_status status = protect(loaded, runs, message); status != PTO_OK)
-        return status;
-    *record = loaded;
-    *out = record;
-    return PTO_OK;
+    bool is_writable = true;
+    pto_status status = bind_image(image, machine_, &record->symbols, message);
+    if (status == PTO_OK)
+        status = protect(*record, layout, &is_writable, message);
+    if (status != PTO_OK)
+        forget(record, is_writable);
+    else
+        *out = record;
+    return status;
+}
+
+/// Memory that nobody can write is of no use to others.
+void Loader::forget(LoadedImage *image, bool is_writable)
+{
+    if (is_writable)
+        *image = {};
+    else
+        image->symbols = {};
 }
 
 const void *Loader::find(const LoadedImage *image, const char *symbol, bool *out_is_function) const
@@ -92,10 +100,7 @@ void Loader::unload(LoadedImage *image)
 {
     if (!is_loaded(image))
         return;
-    if (make_writable(*image, image->size_bytes))
-        *image = {};
-    else
-        image->symbols = {};
+    forget(image, make_writable(*image, image->size_bytes));
 }
 
 uint64_t Loader::used_bytes() const
@@ -171,11 +176,13 @@ pto_status Loader::find_room(const Layout &layout, LoadedImage *out, MessageBuff
     return PTO_OK;
 }
 
-/// All of the image is writable before. Keeps the memory of an image that could not be undone.
-pto_status Loader::protect(const LoadedImage &image, PageRuns runs, MessageBuffer message)
+/// All of the image is writable before, and again after a failure, unless that is refused too.
+pto_status Loader::protect(const LoadedImage &image, const Layout &layout, bool *out_is_writable,
+                           MessageBuffer message) const
 {
     if (config_.protect == nullptr)
         return PTO_OK;
+    PageRuns runs(layout, config_.page_bytes);
     PageRun run;
     while (runs.next(&run)) {
         if (run.protection == PTO_ELF_READ_WRITE)
@@ -187,8 +194,7 @@ pto_status Loader::protect(const LoadedImage &image, PageRuns runs, MessageBuffe
             continue;
         const uint64_t done = reinterpret_cast<uint64_t>(address) - reinterpret_cast<uint64_t>(config_.memory) -
                               image.offset + size_bytes;
-        if (!make_writable(image, done))
-            *free_record() = {image.offset, image.size_bytes, nullptr, {}};
+        *out_is_writable = make_writable(image, done);
         return refuse_orch(PTO_ERROR_LOAD_FAILED, message,
                            "%llu bytes at address 0x%llx of the image cannot be made %s: the answer is %d",
                            Printed{size_bytes}, Printed{run.range.begin}, name_of_protection(run.protection), answer);

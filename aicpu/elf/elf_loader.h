@@ -45,7 +45,9 @@ private:
     bool is_free(uint64_t offset, uint64_t size_bytes) const;
     bool fits(uint64_t from, uint64_t size_bytes, const Layout &layout, uint64_t *out_offset) const;
     pto_status find_room(const Layout &layout, LoadedImage *out, MessageBuffer message) const;
-    pto_status protect(const LoadedImage &image, PageRuns runs, MessageBuffer message);
+    pto_status protect(const LoadedImage &image, const Layout &layout, bool *out_is_writable,
+                       MessageBuffer message) const;
+    static void forget(LoadedImage *image, bool is_writable);
     bool make_writable(const LoadedImage &image, uint64_t size_bytes) const;
 
     pto_elf_config config_;

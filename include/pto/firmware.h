@@ -278,13 +278,15 @@ typedef struct pto_elf_config {
 #define PTO_ELF_LOADER_WORDS (8u + 9u * PTO_ELF_MAX_IMAGES) /**< Size of a loader. */
 
 /** A loader of position-independent shared objects for the machine that it runs on (ELF64, little-endian; aarch64 or
- *  x86-64) in memory of the caller's. Objects may need nothing else: no other object, no undefined symbol but weak
- * ones, whose address is 0, no thread-local storage, nothing that runs before or after them. They are bound when they
- * are loaded, and nothing of them runs then. An image lies in whole pages, at the alignment that it was linked with.
+ *  x86-64) in memory of the caller's. An image lies in whole pages, at the alignment that it was linked with. It is
+ * bound when it is loaded, and nothing of it runs then.
  *
- *  PTO_ERROR_INVALID_IMAGE: the file is malformed. PTO_ERROR_INCOMPATIBLE_IMAGE: it is for another machine, or no
- * shared object. PTO_ERROR_LOAD_FAILED: it needs what there is not, memory for example. Not thread-safe. Its content is
- *  private. */
+ *  Objects may need nothing else: no other object, no undefined symbol but weak ones, whose address is 0, no
+ *  thread-local storage, nothing that runs before or after them. Compilers call memcpy, memmove, memset and memcmp on
+ *  their own: an object that needs these brings them.
+ *
+ *  PTO_ERROR_INVALID_IMAGE: malformed. PTO_ERROR_INCOMPATIBLE_IMAGE: for another machine, or no shared object.
+ *  PTO_ERROR_LOAD_FAILED: it needs what there is not, memory for example. Not thread-safe. Its content is private. */
 typedef struct pto_elf_loader {
     uint64_t state[PTO_ELF_LOADER_WORDS]; /**< The loader's own. */
 } pto_elf_loader;

@@ -42,6 +42,15 @@ typedef struct pto_allocator {
     void (*release)(void *user, void *block, size_t size, size_t alignment);
 } pto_allocator;
 
+/** How a chip is simulated. */
+enum pto_sim_mode_code {
+    PTO_SIM_FAST = 0, /**< As few threads as there is work for; kernels run on those that schedule them. */
+    /** A thread for each control CPU and each core of the clusters in use, which talk as on the chip: registers,
+     * handshake, tokens. Slower by far; for race detectors, and for those who write kernels that meet others.
+     * `helper_threads` does not matter. */
+    PTO_SIM_THREADS = 1
+};
+
 /** Options of `pto_open`. Zero means the default, everywhere. */
 typedef struct pto_open_options {
     uint32_t struct_size;    /**< sizeof(pto_open_options) */
@@ -58,8 +67,8 @@ typedef struct pto_open_options {
     uint64_t device_memory_bytes;   /**< Address space of the simulated memory; committed when touched. 0: 16 GiB. */
     uint64_t heap_bytes;            /**< Device heap for tensors that tasks allocate; part of the former. 0: 4 GiB. */
     uint32_t max_tasks;             /**< Tasks alive at once, at most 2^24. 0: 262144. */
-    uint32_t reserved2;
-    uint64_t stall_timeout_ns; /**< A run without any progress for this long has timed out. 0: 10 s. */
+    uint32_t sim_mode;              /**< How a chip is simulated: one of `enum pto_sim_mode_code`. */
+    uint64_t stall_timeout_ns;      /**< A run without any progress for this long has timed out. 0: 10 s. */
 } pto_open_options;
 
 /** The defaults. */

@@ -326,6 +326,7 @@ public:
         const DeviceConfig config{0,
                                   2,
                                   1,
+                                  PTO_SIM_FAST,
                                   1024,
                                   uint64_t{64} << 20,
                                   uint64_t{1} << 20,

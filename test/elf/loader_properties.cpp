@@ -13,7 +13,7 @@ namespace {
 
 using namespace aicpu::elf;
 
-constexpr std::size_t kMemoryBytes = 256 * 1024;
+constexpr std::size_t kMemoryBytes = 128 * 1024;
 constexpr std::size_t kGuardBytes = 4096;
 constexpr uint8_t kGuard = 0xc7;
 constexpr std::size_t kLeastPageBytes = 256;

@@ -19,7 +19,11 @@ EXPORT int object_first_answer()
 #endif
 
 #ifdef PTO_TEST_DESTRUCTOR
-__attribute__((destructor)) static void at_the_end() {}
+static volatile int ends;
+__attribute__((destructor)) static void at_the_end()
+{
+    ends = 1;
+}
 #endif
 
 #ifdef PTO_TEST_THREAD_LOCAL

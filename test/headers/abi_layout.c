@@ -255,7 +255,7 @@ static void the_open_options_have_88_bytes_in_this_order(void **state)
     FIELD(pto_open_options, device_memory_bytes, 56);
     FIELD(pto_open_options, heap_bytes, 64);
     FIELD(pto_open_options, max_tasks, 72);
-    FIELD(pto_open_options, reserved2, 76);
+    FIELD(pto_open_options, sim_mode, 76);
     FIELD(pto_open_options, stall_timeout_ns, 80);
 
     SIZE(pto_allocator, 24);

@@ -14,17 +14,25 @@ namespace {
 std::string test_arch;
 std::string module_directory;
 uint32_t test_builder = PTO_DEVICE_BUILT;
+uint32_t test_sim_mode = PTO_SIM_FAST;
+
+/// False: the text is neither of the two words.
+bool choose(const char *text, const char *first, const char *second, uint32_t *out)
+{
+    *out = std::strcmp(text, second) == 0 ? 1 : 0;
+    return *out == 1 || std::strcmp(text, first) == 0;
+}
 
 } // namespace
 
 void set_up(int argc, char **argv)
 {
-    const bool host = argc == 4 && std::strcmp(argv[3], "host") == 0;
-    if (argc < 3 || argc > 4 || (argc == 4 && !host && std::strcmp(argv[3], "device") != 0)) {
-        std::fprintf(stderr, "usage: %s ARCH MODULE_DIRECTORY [device|host]\n", argv[0]);
+    static_assert(PTO_DEVICE_BUILT == 0 && PTO_HOST_BUILT == 1 && PTO_SIM_FAST == 0 && PTO_SIM_THREADS == 1);
+    if (argc < 3 || argc > 5 || (argc > 3 && !choose(argv[3], "device", "host", &test_builder)) ||
+        (argc > 4 && !choose(argv[4], "fast", "threads", &test_sim_mode))) {
+        std::fprintf(stderr, "usage: %s ARCH MODULE_DIRECTORY [device|host [fast|threads]]\n", argv[0]);
         std::exit(2);
     }
-    test_builder = host ? PTO_HOST_BUILT : PTO_DEVICE_BUILT;
     test_arch = argv[1];
     module_directory = argv[2];
 }
@@ -37,6 +45,11 @@ const char *arch()
 uint32_t builder()
 {
     return test_builder;
+}
+
+bool has_threads_per_core()
+{
+    return test_sim_mode == PTO_SIM_THREADS;
 }
 
 const std::vector<char> &module_bytes(const std::string &name)
@@ -91,6 +104,7 @@ pto_open_options TestChip::default_options()
 {
     pto_open_options options = PTO_OPEN_OPTIONS_INIT;
     options.arch = arch();
+    options.sim_mode = test_sim_mode;
     return options;
 }
 

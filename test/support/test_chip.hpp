@@ -42,8 +42,8 @@ inline constexpr bool kSanitized = true;
 inline constexpr bool kSanitized = false;
 #endif
 
-/// Takes the test program's arguments: ARCH MODULE_DIRECTORY [BUILDER], where BUILDER is `device`, the default, or
-/// `host`. Call first in main.
+/// Takes the test program's arguments: ARCH MODULE_DIRECTORY [BUILDER [MODE]], where BUILDER is `device`, the default,
+/// or `host`, and MODE, of the simulated chip, `fast`, the default, or `threads`. Call first in main.
 void set_up(int argc, char **argv);
 
 /// The arch under test.
@@ -51,6 +51,9 @@ const char *arch();
 
 /// Who builds the graphs of the callables under test: one of `enum pto_graph_builder_code`.
 uint32_t builder();
+
+/// Whether the chips are simulated with a thread for each core.
+bool has_threads_per_core();
 
 /// Content of a shared object that was built next to the test, such as "kernel_add". Fails the test when it is not
 /// there.
