@@ -126,6 +126,7 @@ constexpr BadOptions kBadOptions[] = {
     {PTO_ERROR_INVALID_ARGUMENT, "struct_size", [](pto_open_options *options) { options->struct_size++; }},
     {PTO_ERROR_INVALID_ARGUMENT, "struct_size is 4294967295",
      [](pto_open_options *options) { options->struct_size = UINT32_MAX; }},
+    {PTO_ERROR_INVALID_ARGUMENT, "sim_mode 2", [](pto_open_options *options) { options->sim_mode = 2; }},
     {PTO_ERROR_UNSUPPORTED, "arch 'a1'", [](pto_open_options *options) { options->arch = "a1"; }},
     {PTO_ERROR_UNSUPPORTED, "arch ''", [](pto_open_options *options) { options->arch = ""; }},
     {PTO_ERROR_UNSUPPORTED, "device_index 64", [](pto_open_options *options) { options->device_index = 64; }},
@@ -218,12 +219,16 @@ void the_largest_and_the_smallest_chip_open(void **)
     smallest.max_tasks = 16;
     smallest.device_index = 63;
     expect_usable(TestChip(smallest).get());
+    smallest.sim_mode = PTO_SIM_THREADS;
+    expect_usable(TestChip(smallest).get());
     pto_open_options largest = TestChip::default_options();
     largest.helper_threads = UINT32_MAX;
     largest.max_tasks = 1u << 24;
     largest.device_memory_bytes = uint64_t{1} << 36;
     largest.heap_bytes = uint64_t{1} << 34;
     largest.stall_timeout_ns = UINT64_MAX;
+    expect_usable(TestChip(largest).get());
+    largest.sim_mode = PTO_SIM_THREADS;
     expect_usable(TestChip(largest).get());
 }
 

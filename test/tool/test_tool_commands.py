@@ -212,6 +212,17 @@ class Run(ToolTest):
         self.assertNotIn("host-built", text)
         self.assertRegex(text, r"\n  run\n    graph +orchestrated\n")
 
+    def test_a_chip_can_be_simulated_with_a_thread_for_each_core(self):
+        self.pack_in_place()
+        self.write_floats("x.npy", 1, 2)
+        self.write_floats("y.npy", 10, 20)
+        self.write_floats("g.npy", 13, 26)
+        run = ["run", "axpy_in_place.pto", "--in", "x.npy", "--inout", "y.npy:z.npy", "--scalar", "f32:3", "--golden",
+               "g.npy", "--sim-mode"]
+        self.assertIn("on %s, a thread per core\n" % ARCH, self.succeed(*run, "threads"))
+        self.assertIn("on %s, host-built, a thread per core\n" % ARCH, self.succeed(*run, "threads", "--builder", "host"))
+        self.assertNotIn("thread", self.succeed(*run, "fast"))
+
     def test_the_log_goes_to_standard_error_up_to_its_level(self):
         self.pack("chatty", [], [])
         lines = ["[error] a failure\n", "[warn] a doubt\n", "[info] a number, 7\n", "[debug] a detail\\x1b[A\n"]
@@ -312,6 +323,7 @@ class Mistakes(ToolTest):
                           ["run", "axpy.pto", "--timeout", "nan"], ["run", "axpy.pto", "--rtol", "-1"],
                           ["run", "axpy.pto", "--atol", "nan"], ["run", "axpy.pto", "--atol", "inf"],
                           ["run", "axpy.pto", "--stall-timeout", "0"], ["run", "axpy.pto", "--builder", "me"],
+                          ["run", "axpy.pto", "--sim-mode", "slow"],
                           ["run", "axpy.pto", "--log", "loud"], ["run", "axpy.pto", "--log", "1"],
                           ["run", "axpy.pto", "--builder", "host", "--graph-limit", "0"],
                           ["run", "axpy.pto", "--graph-limit", "3"],

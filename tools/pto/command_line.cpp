@@ -75,6 +75,11 @@ std::string check_builder(const std::string &text)
     return text == "device" || text == "host" ? "" : "'" + text + "' is neither device nor host";
 }
 
+std::string check_sim_mode(const std::string &text)
+{
+    return text == "fast" || text == "threads" ? "" : "'" + text + "' is neither fast nor threads";
+}
+
 std::string check_log_level(const std::string &text)
 {
     return parse_log_level(text) ? "" : "'" + text + "' is none of " + all_log_levels();
@@ -121,6 +126,13 @@ void add_graph_options(CLI::App *command, RunRequest &request)
         ->type_name("N");
 }
 
+void add_simulation(CLI::App *command, RunRequest &request)
+{
+    command->add_option("--sim-mode", request.sim_mode, "How the chip is simulated; default: fast")
+        ->check(check_sim_mode)
+        ->type_name("fast|threads");
+}
+
 void add_time_limits(CLI::App *command, RunRequest &request)
 {
     command->add_option("--timeout", request.timeout_s, "Longest time of one run on the device; default: none")
@@ -146,6 +158,7 @@ CLI::App *add_run(CLI::App &app, RunRequest &request)
     command->add_option("--arch", request.arch, "Chip to open; default: that of the file")->type_name("NAME");
     command->add_option("--repeat", request.repeat, "Runs in all; default: 1")->check(check_repeat)->type_name("N");
     add_graph_options(command, request);
+    add_simulation(command, request);
     add_time_limits(command, request);
     command->add_option("--log", request.log_level, "Show lines of the log up to this level; default: none")
         ->check(check_log_level)

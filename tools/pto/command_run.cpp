@@ -138,6 +138,7 @@ RunOutcome run(const RunRequest &request)
     options.arch = arch;
     options.timeout_ns = nanoseconds(request.timeout_s);
     options.stall_timeout_ns = nanoseconds(request.stall_timeout_s);
+    options.sim_mode = request.sim_mode == "threads" ? PTO_SIM_THREADS : PTO_SIM_FAST;
     options.log_level = parse_log_level(request.log_level).value_or(ChipOptions::kNoLog);
     Chip chip(options);
     chip.prepare(callable);
@@ -148,7 +149,8 @@ RunOutcome run(const RunRequest &request)
     const char *default_arch = pto_arch_name(0);
     outcome.text = name_or(callable.name, "callable") + " of " + printable(request.image) + " on " +
                    (arch.empty() ? name_or(default_arch, "the default arch") : printable(arch)) +
-                   (callable.builder == PTO_HOST_BUILT ? ", host-built\n" : "\n");
+                   (callable.builder == PTO_HOST_BUILT ? ", host-built" : "") +
+                   (options.sim_mode == PTO_SIM_THREADS ? ", a thread per core\n" : "\n");
     outcome.text += summary_text(request, binding, record) + write_results(binding);
     if (request.with_stats)
         outcome.text += stats_text(record.results, chip.stats());

@@ -43,6 +43,7 @@ Chip::Chip(const ChipOptions &chosen) : timeout_ns_(chosen.timeout_ns)
     pto_open_options options = PTO_OPEN_OPTIONS_INIT;
     options.arch = arch.empty() ? nullptr : arch.c_str();
     options.stall_timeout_ns = chosen.stall_timeout_ns;
+    options.sim_mode = chosen.sim_mode;
     if (chosen.log_level != ChipOptions::kNoLog) {
         options.log = log_to_standard_error;
         options.log_level = chosen.log_level;
