@@ -3,12 +3,13 @@
 """Checks that a shared object of the executor stands alone:
 
 check_shared_object.py --header FIRMWARE_H [--nm NM] [--readelf READELF] [--max-text BYTES] [--max-hooks N] [--json]
-                       OBJECT
+                       [--image] OBJECT
 
 It exports what the header declares with PTO_EXPORT, no less and no more; it needs no other object and no symbol; its
 relocations are such that any loader knows; nothing runs before or after it, nothing of it is per thread; no memory is
 both writable and executable, the stack neither. With --max-text, its code has at most so many bytes; with --max-hooks,
-the header asks for at most so many functions of the control CPUs. --json prints sizes and numbers."""
+the header asks for at most so many functions of the control CPUs. --json prints sizes and numbers. With --image, the
+object is an image that is linked already: it exports nothing."""
 
 import argparse
 import json
@@ -129,8 +130,9 @@ def segment_problems(readelf, path):
 
 
 def find_problems(arguments, sizes, hooks):
-    yield from symbol_problems(arguments.nm, arguments.object, exports_of_header(arguments.header))
-    yield from dynamic_problems(arguments.readelf, arguments.object)
+    if not arguments.image:
+        yield from symbol_problems(arguments.nm, arguments.object, exports_of_header(arguments.header))
+        yield from dynamic_problems(arguments.readelf, arguments.object)
     yield from relocation_problems(arguments.readelf, arguments.object)
     yield from segment_problems(arguments.readelf, arguments.object)
     text = sizes.get(".text", 0)
@@ -147,6 +149,7 @@ def main():
     parser.add_argument("--readelf", default="readelf")
     parser.add_argument("--max-text", type=int, help="bytes that .text may have")
     parser.add_argument("--max-hooks", type=int, help="hooks of the control CPUs that there may be")
+    parser.add_argument("--image", action="store_true", help="the object is an image, not a shared object")
     parser.add_argument("--json", action="store_true", help="print the sizes of sections and the numbers of hooks")
     parser.add_argument("object", metavar="OBJECT")
     arguments = parser.parse_args()

@@ -119,6 +119,8 @@ class SharedObjects(unittest.TestCase):
         subprocess.run([*COMPILER, "-x", "c", "-static", "-nostdlib", "-", "-o", path],
                        input="void _start(void) { for (;;); }", text=True, check=True, capture_output=True)
         self.assert_refused("is this a shared object", path)
+        self.assert_accepted(path, "--image")
+        self.assert_refused("more than 1", path, "--image", "--max-text", "1")
 
     def test_code_beyond_the_limit_is_refused(self):
         path = self.link(SOUND)
