@@ -25,6 +25,10 @@ Executor::Executor(const ExecutorConfig &config, const ExecutorPort &port)
     engine_.memory_base = config.memory_base;
     engine_.memory_bytes = config.memory_bytes;
     engine_.port = {this, work, relax, work_ready, log, nullptr, nullptr, nullptr};
+    if (port.invalidate != nullptr)
+        engine_.port.invalidate = invalidate;
+    if (port.clean != nullptr)
+        engine_.port.clean = clean;
     engine_.gate.use(config.gate);
     engine_.reclaims_at_once = true;
 }
@@ -62,6 +66,18 @@ void Executor::log(void *self, int32_t level, const char *message)
 {
     const auto &port = static_cast<Executor *>(self)->port_;
     port.log(port.self, level, message);
+}
+
+void Executor::invalidate(void *self, uint64_t address, uint64_t size_bytes)
+{
+    const auto &port = static_cast<Executor *>(self)->port_;
+    port.invalidate(port.self, address, size_bytes);
+}
+
+void Executor::clean(void *self, uint64_t address, uint64_t size_bytes)
+{
+    const auto &port = static_cast<Executor *>(self)->port_;
+    port.clean(port.self, address, size_bytes);
 }
 
 bool Executor::check(const wire::LaunchBlock &launch, wire::ArgsView *args)

@@ -51,6 +51,8 @@ private:
     static void relax(void *self, uint32_t round);
     static void work_ready(void *self, uint32_t count);
     static void log(void *self, int32_t level, const char *message);
+    static void invalidate(void *self, uint64_t address, uint64_t size_bytes);
+    static void clean(void *self, uint64_t address, uint64_t size_bytes);
 
     engine::Engine engine_;
     ExecutorPort port_;

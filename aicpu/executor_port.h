@@ -50,6 +50,10 @@ struct ExecutorPort {
     /// Finds a symbol that it exports; false: there is none.
     bool (*find)(void *self, const LoadedOrch *loaded, const char *symbol, OrchSymbol *out);
     void (*unload)(void *self, const LoadedOrch *loaded);
+
+    /// As engine::Port has them; nullptr: cores and control CPUs are coherent.
+    void (*invalidate)(void *self, uint64_t address, uint64_t size_bytes) = nullptr;
+    void (*clean)(void *self, uint64_t address, uint64_t size_bytes) = nullptr;
 };
 
 } // namespace pto::inline PTO_ARCH::aicpu

@@ -208,9 +208,12 @@ pto_status pto_firmware_launch(pto_firmware *firmware, const void *launch, void 
 {
     if (launch == nullptr || report == nullptr)
         return PTO_ERROR_INVALID_ARGUMENT;
-    auto *block = static_cast<wire::ReportBlock *>(report);
-    run(of(firmware), *static_cast<const wire::LaunchBlock *>(launch), block);
-    return block->error.status;
+    const auto &in = *static_cast<const wire::LaunchBlock *>(launch);
+    auto *out = static_cast<wire::ReportBlock *>(report);
+    of(firmware).see_launch(in);
+    run(of(firmware), in, out);
+    of(firmware).show_report(*out);
+    return out->error.status;
 }
 
 void pto_firmware_serve(pto_firmware *firmware, uint32_t cpu)

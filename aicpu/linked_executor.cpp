@@ -107,7 +107,7 @@ ExecutorConfig LinkedExecutor::executor_config(void *arena) const
 
 ExecutorPort LinkedExecutor::executor_port()
 {
-    return {this, start, offer, poll, &always_, relax, work_ready, log, load, find, unload};
+    return {this, start, offer, poll, &always_, relax, work_ready, log, load, find, unload, invalidate, clean};
 }
 
 // ---- runs
@@ -136,6 +136,24 @@ void LinkedExecutor::end(wire::ReportBlock *report)
         port_.relax(port_.self, 0, round);
     if (is_abandoned())
         engine_.fill_report(report);
+}
+
+/// A block of another version says nothing of where its parts are; the run will refuse it.
+void LinkedExecutor::see_launch(const wire::LaunchBlock &launch) const
+{
+    port_.invalidate(port_.self, &launch, sizeof launch);
+    if (launch.magic != wire::kLaunchMagic || launch.version != wire::kBlockVersion)
+        return;
+    port_.invalidate(port_.self, reinterpret_cast<const void *>(launch.args), launch.args_bytes);
+    port_.invalidate(port_.self, reinterpret_cast<const void *>(launch.kernels),
+                     launch.kernel_count * sizeof(wire::KernelEntry));
+    if (launch.graph != 0)
+        port_.invalidate(port_.self, reinterpret_cast<const void *>(launch.graph), launch.graph_bytes);
+}
+
+void LinkedExecutor::show_report(const wire::ReportBlock &report) const
+{
+    port_.clean(port_.self, &report, sizeof report);
 }
 
 void LinkedExecutor::serve(uint32_t cpu)
@@ -275,6 +293,18 @@ void LinkedExecutor::unload(void *self, const LoadedOrch *loaded)
 {
     const pto_loader &loader = static_cast<LinkedExecutor *>(self)->port_.loader;
     loader.unload(loader.self, loaded->handle);
+}
+
+void LinkedExecutor::invalidate(void *self, uint64_t address, uint64_t size_bytes)
+{
+    const pto_firmware_port &port = static_cast<LinkedExecutor *>(self)->port_;
+    port.invalidate(port.self, reinterpret_cast<const void *>(address), size_bytes);
+}
+
+void LinkedExecutor::clean(void *self, uint64_t address, uint64_t size_bytes)
+{
+    const pto_firmware_port &port = static_cast<LinkedExecutor *>(self)->port_;
+    port.clean(port.self, reinterpret_cast<const void *>(address), size_bytes);
 }
 
 } // namespace pto::inline PTO_ARCH::aicpu

@@ -38,6 +38,10 @@ public:
     void run(const wire::LaunchBlock &launch, wire::ReportBlock *report) { executor_.run(launch, report); }
     void end(wire::ReportBlock *report);
 
+    /// Around a run whose blocks are the host's: what it has written is seen, and what it is told can be.
+    void see_launch(const wire::LaunchBlock &launch) const;
+    void show_report(const wire::ReportBlock &report) const;
+
     /// Room for the arguments of a run.
     void *args_block() { return args_block_; }
 
@@ -73,6 +77,8 @@ private:
                            std::size_t message_capacity);
     static bool find(void *self, const LoadedOrch *loaded, const char *symbol, OrchSymbol *out);
     static void unload(void *self, const LoadedOrch *loaded);
+    static void invalidate(void *self, uint64_t address, uint64_t size_bytes);
+    static void clean(void *self, uint64_t address, uint64_t size_bytes);
     static void lost(void *self, const wire::ErrorRecord &record);
 
     const pto_firmware_config config_;

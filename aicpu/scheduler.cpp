@@ -97,7 +97,7 @@ PTO_HOT bool Scheduler::is_to_run(uint32_t worker, TaskSlot &slot)
 bool Scheduler::decide(uint32_t worker, TaskSlot &slot)
 {
     slot.flags = static_cast<uint8_t>(slot.flags & ~engine::kUndecided);
-    if (engine::holds(engine_.tasks.payload.predicate(slot)))
+    if (engine::holds(engine_.tasks.payload.predicate(slot), engine_.port))
         return true;
     std::atomic<uint64_t> &skipped = engine_.counts[worker].skipped;
     store_relaxed(skipped, load_relaxed(skipped) + 1);
@@ -396,7 +396,7 @@ bool Scheduler::poll_deferred(uint32_t worker)
     if (deferred.is_empty() || !deferred.try_lock())
         return false;
     engine::DeferredList::Entry arrived;
-    const bool any = deferred.take_arrived(engine_.error.is_set(), &arrived);
+    const bool any = deferred.take_arrived(engine_.error.is_set(), engine_.port, &arrived);
     deferred.unlock();
     if (any)
         count_down(worker, engine_.tasks[arrived.slot], 1);

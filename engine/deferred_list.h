@@ -3,6 +3,7 @@
 #define PTO_ENGINE_DEFERRED_LIST_H
 
 #include "engine/base/carver.h"
+#include "engine/port.h"
 #include "engine/task.h"
 
 namespace pto::inline PTO_ARCH::engine {
@@ -54,13 +55,14 @@ public:
     }
 
     /// Under the lock: looks at up to kLook entries in turn and takes out one that has arrived, or any with `all`.
-    bool take_arrived(bool all, Entry *out)
+    bool take_arrived(bool all, const Port &port, Entry *out)
     {
         const uint32_t count = load_relaxed(count_);
         for (uint32_t i = 0; i < kLook && i < count; i++) {
             cursor_ = cursor_ + 1 < count ? cursor_ + 1 : 0;
             const Entry &entry = entries_[cursor_];
             // Whoever counts writes its data first and the counter with release.
+            port.see(entry.counter, sizeof(uint32_t));
             const auto *counter = reinterpret_cast<const std::atomic<uint32_t> *>(entry.counter);
             if (!all && load_acquire(*counter) < entry.expected)
                 continue;

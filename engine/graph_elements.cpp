@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the orchestration itself reads and writes: single elements, once the tasks that conflict are done, and scalar
 // arguments of the run.
-#include "engine/base/memory.h"
+#include "engine/element.h"
 #include "engine/graph_tensors.h"
 
 namespace pto::inline PTO_ARCH::engine {
@@ -73,9 +73,7 @@ uint64_t GraphBuilder::get_element(const pto_tensor *tensor, const uint32_t *ind
     const uint32_t size = pto_dtype_size(tensor->dtype);
     if (engine_.port.load != nullptr)
         return engine_.port.load(engine_.port.self, address, size);
-    uint64_t bits = 0;
-    memcpy(&bits, reinterpret_cast<const void *>(address), size);
-    return bits;
+    return read_element(engine_.port, address, size);
 }
 
 void GraphBuilder::set_element(const pto_tensor *tensor, const uint32_t *index, uint64_t bits)
@@ -88,7 +86,7 @@ void GraphBuilder::set_element(const pto_tensor *tensor, const uint32_t *index, 
     if (engine_.port.store != nullptr)
         engine_.port.store(engine_.port.self, address, size, bits);
     else
-        memcpy(reinterpret_cast<void *>(address), &bits, size);
+        write_element(engine_.port, address, size, bits);
 }
 
 uint64_t GraphBuilder::scalar(uint32_t index)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/graph_replay.h"
 
-#include "engine/base/fill.h"
+#include "engine/element.h"
 #include "engine/graph_wait.h"
 
 namespace pto::inline PTO_ARCH::engine {
@@ -69,16 +69,14 @@ uint64_t GraphReplay::replay_item(uint64_t at, wire::ReportBlock *report)
         count_ = 0;
         break;
     case wire::GraphItem::kStore:
-        memcpy(reinterpret_cast<void *>(address_of(item.base, item.address)), &item.bits, item.size_bytes);
+        write_element(engine_.port, address_of(item.base, item.address), item.size_bytes, item.bits);
         break;
     case wire::GraphItem::kFill:
-        fill_elements(reinterpret_cast<void *>(address_of(item.base, item.address)), item_at<wire::FillItem>(at).count,
-                      item.size_bytes, item.bits);
+        write_elements(engine_.port, address_of(item.base, item.address), item_at<wire::FillItem>(at).count,
+                       item.size_bytes, item.bits);
         return at + sizeof(wire::FillItem);
     case wire::GraphItem::kGuard:
-        report->graph_element = 0;
-        memcpy(&report->graph_element, reinterpret_cast<const void *>(address_of(item.base, item.address)),
-               item.size_bytes);
+        report->graph_element = read_element(engine_.port, address_of(item.base, item.address), item.size_bytes);
         if (report->graph_element != item.bits)
             return at;
         break;

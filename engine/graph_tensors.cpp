@@ -2,7 +2,7 @@
 // The builder's view of tensors: which buffer a descriptor names, whether it may be used, new outputs.
 #include "engine/graph_tensors.h"
 
-#include "engine/base/fill.h"
+#include "engine/element.h"
 
 namespace pto::inline PTO_ARCH::engine {
 /// Gives each argument of the run its buffer. Arguments that share bytes share a buffer, so that their accesses are
@@ -84,7 +84,7 @@ void GraphBuilder::fill_buffer(uint32_t index, uint64_t count, uint32_t size_byt
     if (engine_.port.fill != nullptr)
         engine_.port.fill(engine_.port.self, address, count, size_bytes, bits);
     else
-        fill_elements(reinterpret_cast<void *>(address), count, size_bytes, bits);
+        write_elements(engine_.port, address, count, size_bytes, bits);
 }
 
 pto_status GraphBuilder::allocate(pto_tensor *tensor)

@@ -26,6 +26,21 @@ struct Port {
     void (*store)(void *self, uint64_t address, uint32_t size_bytes, uint64_t bits);
     /// Gives `count` elements in a row one value; likewise.
     void (*fill)(void *self, uint64_t address, uint64_t count, uint32_t size_bytes, uint64_t bits);
+    /// Where cores and this processor have caches that do not know of each other: before it reads what cores have
+    /// written, and after it has written what they read. nullptr: the caches are coherent.
+    void (*invalidate)(void *self, uint64_t address, uint64_t size_bytes) = nullptr;
+    void (*clean)(void *self, uint64_t address, uint64_t size_bytes) = nullptr;
+
+    void see(uint64_t address, uint64_t size_bytes) const
+    {
+        if (invalidate != nullptr)
+            invalidate(self, address, size_bytes);
+    }
+    void show(uint64_t address, uint64_t size_bytes) const
+    {
+        if (clean != nullptr)
+            clean(self, address, size_bytes);
+    }
 };
 
 } // namespace pto::inline PTO_ARCH::engine

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/predicate.h"
 
-#include "engine/base/memory.h"
+#include "engine/element.h"
 
 #include <bit>
 
@@ -97,10 +97,9 @@ bool compare(uint32_t op, pto_dtype dtype, uint64_t element, uint64_t value)
     return false;
 }
 
-bool holds(const Predicate &predicate)
+bool holds(const Predicate &predicate, const Port &port)
 {
-    uint64_t element = 0;
-    memcpy(&element, reinterpret_cast<const void *>(predicate.address), pto_dtype_size(predicate.dtype));
+    const uint64_t element = read_element(port, predicate.address, pto_dtype_size(predicate.dtype));
     return compare(predicate.op, predicate.dtype, element, predicate.value);
 }
 

@@ -2,7 +2,7 @@
 #ifndef PTO_ENGINE_PREDICATE_H
 #define PTO_ENGINE_PREDICATE_H
 
-#include "engine/arch/arch.h"
+#include "engine/port.h"
 #include "pto/orch.h"
 
 #include <cstddef>
@@ -31,7 +31,7 @@ bool is_comparable(pto_dtype dtype);
 bool compare(uint32_t op, pto_dtype dtype, uint64_t element, uint64_t value);
 
 /// Reads the element and compares. The element must not be written at the same time.
-bool holds(const Predicate &predicate);
+bool holds(const Predicate &predicate, const Port &port);
 
 } // namespace pto::inline PTO_ARCH::engine
 

@@ -230,7 +230,7 @@ private:
     {
         using namespace pto::engine;
         const bool holds =
-            (slot.flags & kHasPredicate) == 0 || pto::engine::holds(engine.tasks.payload.predicate(slot));
+            (slot.flags & kHasPredicate) == 0 || pto::engine::holds(engine.tasks.payload.predicate(slot), engine.port);
         if ((slot.flags & kJoin) != 0)
             joins++;
         else

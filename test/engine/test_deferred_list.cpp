@@ -8,6 +8,8 @@
 namespace {
 
 using namespace pto::test;
+
+const pto::engine::Port kCoherent{};
 using pto::load_relaxed;
 using pto::aicpu::LaneRun;
 using pto::engine::DeferredList;
@@ -40,14 +42,14 @@ void an_entry_leaves_the_list_when_its_counter_is_there(void **)
     assert_true(list.list.add(entry_of(counter, 3, 7)));
     for (const uint32_t value : {0u, 1u, 2u}) {
         counter.store(value);
-        assert_false(list.list.take_arrived(false, &out));
+        assert_false(list.list.take_arrived(false, kCoherent, &out));
     }
     assert_int_equal(list.list.count(), 1);
     counter.store(5); // beyond is there too
-    assert_true(list.list.take_arrived(false, &out));
+    assert_true(list.list.take_arrived(false, kCoherent, &out));
     assert_int_equal(out.slot, 7);
     assert_true(list.list.is_empty());
-    assert_false(list.list.take_arrived(false, &out));
+    assert_false(list.list.take_arrived(false, kCoherent, &out));
 }
 
 void the_list_says_when_it_is_full(void **)
@@ -59,7 +61,7 @@ void the_list_says_when_it_is_full(void **)
     assert_false(list.list.add(entry_of(counter, 1, 3)));
     DeferredList::Entry out{};
     std::set<uint32_t> slots;
-    while (list.list.take_arrived(false, &out))
+    while (list.list.take_arrived(false, kCoherent, &out))
         slots.insert(out.slot);
     assert_true((slots == std::set<uint32_t>{0, 1, 2}));
     assert_true(list.list.add(entry_of(counter, 1, 3)));
@@ -76,7 +78,7 @@ void every_entry_is_looked_at_in_turn(void **)
         counters[arrived].store(1);
         DeferredList::Entry out{};
         uint32_t looks = 1;
-        while (!list.list.take_arrived(false, &out))
+        while (!list.list.take_arrived(false, kCoherent, &out))
             assert_true(++looks <= kCount); // one look may be short, but none is in vain
         assert_int_equal(out.slot, arrived);
         assert_int_equal(list.list.count(), kCount - 1);
@@ -91,7 +93,7 @@ void all_entries_can_be_taken_whether_there_or_not(void **)
         assert_true(list.list.add(entry_of(counter, 1, i)));
     DeferredList::Entry out{};
     uint32_t taken = 0;
-    while (list.list.take_arrived(true, &out))
+    while (list.list.take_arrived(true, kCoherent, &out))
         taken++;
     assert_int_equal(taken, 8);
 }

@@ -287,7 +287,7 @@ void a_predicate_is_looked_at_in_every_replay_where_it_is_then(void **)
     replayer.kernel = [&](TaskSlot &slot) {
         assert_true((slot.flags & kUndecided) != 0);
         slot.flags = static_cast<uint8_t>(slot.flags & ~kUndecided); // as the scheduler does
-        held += holds(replayer.engine.tasks.payload.predicate(slot)) ? 1 : 0;
+        held += holds(replayer.engine.tasks.payload.predicate(slot), replayer.engine.port) ? 1 : 0;
     };
     replayer.number(1, 1) = 6;
     assert_true(replayer.run_instance(image, memory));

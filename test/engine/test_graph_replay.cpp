@@ -191,7 +191,9 @@ void a_predicate_reads_where_its_element_is_now(void **)
     Replayer replayer;
     replayer.number(1, 1) = 6;
     uint32_t held = 0;
-    replayer.kernel = [&](TaskSlot &slot) { held += holds(replayer.engine.tasks.payload.predicate(slot)) ? 1 : 0; };
+    replayer.kernel = [&](TaskSlot &slot) {
+        held += holds(replayer.engine.tasks.payload.predicate(slot), replayer.engine.port) ? 1 : 0;
+    };
     replayer.run(image);
     assert_int_equal(held, 1);
     assert_int_equal(replayer.seen[0].scalars[0], 3);
