@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One step of the online softmax: scores become weights relative to the largest score so far; `correction` is the
  * factor that brings the sums of earlier pages to the same scale. */
+#include "exponential.h"
 #include "pto/kernel.h"
-
-#include <math.h>
 
 PTO_KERNEL(args)
 {
@@ -17,11 +16,11 @@ PTO_KERNEL(args)
         float top = largest[h];
         for (uint32_t t = 0; t < tokens; t++)
             top = weights[t] > top ? weights[t] : top;
-        correction[h] = expf(largest[h] - top);
+        correction[h] = exponential(largest[h] - top);
         largest[h] = top;
         total[h] *= correction[h];
         for (uint32_t t = 0; t < tokens; t++) {
-            weights[t] = expf(weights[t] - top);
+            weights[t] = exponential(weights[t] - top);
             total[h] += weights[t];
         }
     }
