@@ -134,6 +134,17 @@ void files_of_another_kind_are_refused(void **)
     expect_refusals(kKinds);
 }
 
+void a_machine_without_a_loader_refuses_everything(void **)
+{
+    for (const uint16_t machine : {uint16_t{0}, uint16_t{62}}) {
+        ElfBuilder builder;
+        builder.header.machine = machine;
+        const LoadOutcome outcome = load(builder.bytes(), {Machine{}, 4096, true, 0});
+        assert_int_equal(outcome.status, PTO_ERROR_INCOMPATIBLE_IMAGE);
+        assert_non_null(std::strstr(outcome.message, "not for 0 (unknown)"));
+    }
+}
+
 // ---- headers
 
 constexpr Forgery kHeaders[] = {
@@ -145,6 +156,8 @@ constexpr Forgery kHeaders[] = {
     {PTO_ERROR_INVALID_IMAGE, "at offset 0xffffffffffffffc0",
      [](ElfBuilder &elf) { elf.header.programs = 0xffffffffffffffc0; }},
     {PTO_ERROR_INVALID_IMAGE, "section headers of 0 bytes", [](ElfBuilder &elf) { elf.header.sections = 0x100; }},
+    {PTO_ERROR_INVALID_IMAGE, "1 section headers of 40 bytes",
+     [](ElfBuilder &elf) { elf.header.sections = 0x100, elf.header.section_bytes = 40, elf.header.section_count = 1; }},
     {PTO_ERROR_INVALID_IMAGE, "0 section headers",
      [](ElfBuilder &elf) { elf.header.sections = 0x100, elf.header.section_bytes = 64; }},
     {PTO_ERROR_INVALID_IMAGE, "2 section headers at offset 0x2290",
@@ -157,6 +170,8 @@ constexpr Forgery kHeaders[] = {
 void headers_that_are_wrong_are_refused(void **)
 {
     expect_refusals(kHeaders);
+    const LoadOutcome nothing = check_loader(nullptr, 100, kMode);
+    assert_int_equal(nothing.status, PTO_ERROR_INVALID_IMAGE);
     for (std::size_t size = 0; size < 64; size++) {
         std::vector<char> bytes = ElfBuilder().bytes();
         bytes.resize(size);
@@ -387,6 +402,8 @@ void symbols_that_are_not_exported_are_not_found(void **)
 // ---- hash tables
 
 constexpr Forgery kHashes[] = {
+    {PTO_ERROR_INVALID_IMAGE, "DT_HASH: the table at address 0x10000000000",
+     [](ElfBuilder &elf) { elf.entry(4).value = uint64_t{1} << 40; }},
     {PTO_ERROR_INVALID_IMAGE, "DT_HASH: the table at address 0x5fc",
      [](ElfBuilder &elf) { elf.entry(4).value = 0x5fc; }},
     {PTO_ERROR_INVALID_IMAGE, "DT_HASH: the table at address 0x2000",
@@ -400,6 +417,8 @@ constexpr Forgery kHashes[] = {
      [](ElfBuilder &elf) { elf.drop(0x6ffffef5), elf.hash[1] = 0; }},
     {PTO_ERROR_INVALID_IMAGE, "DT_HASH: word 2 names symbol 4 of 4", [](ElfBuilder &elf) { elf.hash[2] = 4; }},
     {PTO_ERROR_INVALID_IMAGE, "DT_HASH: word 5 names symbol 77 of 4", [](ElfBuilder &elf) { elf.hash[5] = 77; }},
+    {PTO_ERROR_INVALID_IMAGE, "DT_GNU_HASH: the table at address 0x10000000000",
+     [](ElfBuilder &elf) { elf.entry(0x6ffffef5).value = uint64_t{1} << 40; }},
     {PTO_ERROR_INVALID_IMAGE, "DT_GNU_HASH: the table at address 0x5f8",
      [](ElfBuilder &elf) { elf.entry(0x6ffffef5).value = 0x5f8; }},
     {PTO_ERROR_INVALID_IMAGE, "DT_GNU_HASH: the table at address 0x3000",
@@ -531,6 +550,7 @@ int main()
         cmocka_unit_test(a_sound_object_loads_on_both_machines),
         cmocka_unit_test(what_is_unusual_but_sound_is_loaded),
         cmocka_unit_test(files_of_another_kind_are_refused),
+        cmocka_unit_test(a_machine_without_a_loader_refuses_everything),
         cmocka_unit_test(headers_that_are_wrong_are_refused),
         cmocka_unit_test(segments_that_are_wrong_are_refused),
         cmocka_unit_test(dynamic_sections_that_are_wrong_are_refused),
