@@ -202,8 +202,10 @@ pto_status check_dynamic(const Layout &layout, MessageBuffer message)
 pto_status clip_relro(Layout *layout, MessageBuffer message)
 {
     AddressRange &relro = layout->relro;
-    if (relro.empty())
+    if (relro.empty()) {
+        relro = {}; // Wherever it is said to be.
         return PTO_OK;
+    }
     const Segment *segment = layout->segment_of(relro.begin, 1);
     if (segment == nullptr || !segment->is_writable())
         return refuse_orch(PTO_ERROR_INVALID_IMAGE, message,

@@ -121,6 +121,23 @@ void ElfBuilder::drop(uint64_t tag)
     dynamic.erase(dynamic.begin() + (&entry(tag) - dynamic.data()));
 }
 
+void ElfBuilder::move_to(uint64_t base)
+{
+    for (int i = kBuiltConstants; i <= kBuiltRelro; i++)
+        programs[static_cast<std::size_t>(i)].address += base;
+    for (const uint64_t tag : {4, 5, 6, 7, 23, 36, 0x6ffffef5})
+        entry(tag).value += base;
+    for (const BuiltSymbol symbol : {kBuiltAnswer, kBuiltDatum})
+        symbols[symbol].address += base;
+    for (Relocation &place : rela)
+        place.offset += base;
+    plt_rela[0].offset += base;
+    rela[0].addend += base;
+    relr[0] += base;
+    data[5] += base;
+    data[6] += base;
+}
+
 std::vector<char> ElfBuilder::bytes() const
 {
     std::vector<char> bytes(kBuiltEnd);

@@ -54,6 +54,8 @@ struct ElfBuilder {
     /// The first entry with a tag.
     elf::DynamicEntry &entry(uint64_t tag);
     void drop(uint64_t tag);
+    /// Links it to another address than 0. Its bytes stay where they are.
+    void move_to(uint64_t base);
     std::vector<char> bytes() const;
 };
 

@@ -79,16 +79,18 @@ void an_object_with_any_byte_damaged_does_no_harm(void **)
         std::vector<char> damaged = bytes;
         uint32_t refused = 0;
         for (std::size_t i = 0; i < bytes.size(); i += kStride) {
-            // Objects are mostly zeros between their parts, which are not worth eight loads.
+            // Objects are mostly zeros between their parts, which are not worth more than one load.
             const bool is_dull =
                 bytes[i] == 0 && i > 0 && bytes[i - 1] == 0 && i + 1 < bytes.size() && bytes[i + 1] == 0;
-            for (int bit = is_dull ? 7 : 0; bit < 8; bit++) {
-                damaged[i] = static_cast<char>(bytes[i] ^ 1 << bit);
+            for (const int difference : {0x80, 0x01, 0x10, 0xff}) {
+                damaged[i] = static_cast<char>(bytes[i] ^ difference);
                 refused += load(damaged, machine).status != PTO_OK ? 1 : 0;
+                if (is_dull)
+                    break;
             }
             damaged[i] = bytes[i];
         }
-        assert_true(refused > 2000 / kStride);
+        assert_true(refused > 1000 / kStride);
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where images lie, what their pages may be used for, and what is left when something is refused.
+#include <iterator>
 #include <pthread.h>
 
 #include "elf_test.hpp"
@@ -167,6 +168,45 @@ void an_image_lies_at_the_alignment_that_it_was_linked_with(void **)
     }
 }
 
+void an_image_whose_first_address_is_none_of_its_alignment_lies_right(void **)
+{
+    ElfBuilder builder;
+    builder.move_to(0x5000);
+    builder.programs.push_back({1, 4, 0, 0x10000, 0, 8, 8, 0x10000});
+    Fixture fixture(64);
+    for (int i = 0; i < 2; i++) {
+        const LoadedImage *image = fixture.must_load(builder);
+        assert_int_equal(reinterpret_cast<uint64_t>(image->origin) % 0x10000, 0);
+        const auto *first = reinterpret_cast<const char *>(image->origin) + 0x5000;
+        assert_ptr_equal(first, fixture.memory.get() + image->offset);
+        assert_memory_equal(first, elf::kMagic, sizeof elf::kMagic);
+        assert_memory_equal(first + 0xb000, elf::kMagic, sizeof elf::kMagic);
+    }
+}
+
+void code_lies_at_pages_of_4096_bytes_whatever_segments_say(void **)
+{
+    ElfBuilder builder;
+    for (int i = kBuiltConstants; i <= kBuiltWritable; i++)
+        builder.programs[static_cast<std::size_t>(i)].alignment = 64;
+    Fixture fixture(16);
+    pto_elf_config config = fixture.memory.config();
+    config.page_bytes = 64;
+    config.memory = fixture.memory.get() + 64;
+    config.memory_bytes -= 64;
+    config.protect = nullptr;
+    Loader loader(config, Machine::kX86_64);
+    const std::vector<char> bytes = builder.bytes();
+    for (int i = 0; i < 2; i++) {
+        LoadedImage *image = nullptr;
+        assert_int_equal(loader.load({reinterpret_cast<const std::byte *>(bytes.data()), bytes.size()}, &image,
+                                     {fixture.message, sizeof fixture.message}),
+                         PTO_OK);
+        assert_int_equal(reinterpret_cast<uint64_t>(image->origin) % 4096, 0);
+        assert_int_equal(image->size_bytes, kBuiltMemoryEnd);
+    }
+}
+
 void memory_that_begins_anywhere_holds_images_of_any_alignment(void **)
 {
     PageMemory memory(64 * kPage);
@@ -241,6 +281,21 @@ void only_whole_pages_become_constant_after_relocation(void **)
             fail_msg("0x%llx, 0x%llx bytes", static_cast<unsigned long long>(range.begin),
                      static_cast<unsigned long long>(range.size_bytes));
     }
+}
+
+void a_page_that_other_data_shares_stays_writable_after_relocation(void **)
+{
+    // Data, what becomes constant, and data again: they share the pages at 0x2000 and 0x4000.
+    ElfBuilder builder;
+    builder.programs[kBuiltWritable].memory_bytes = 0x300;
+    builder.programs[kBuiltRelro] = {elf::kProgramRelro, 4, 0, 0x2400, 0, 0, 0x1c80, 1};
+    builder.programs.push_back({1, 6, 0, 0x2400, 0, 0, 0x1c80, 64});
+    builder.programs.push_back({1, 6, 0, 0x4100, 0, 0, 0x100, 64});
+    builder.symbols[kBuiltDatum].address = 0x4100;
+    Fixture fixture(8);
+    fixture.must_load(builder);
+    assert_int_equal(fixture.memory.calls.size(), 3);
+    assert_true(fixture.memory.calls[2] == Call({0x3000, kPage, PTO_ELF_READ_ONLY}));
 }
 
 void holes_between_segments_are_constant_zeros(void **)
@@ -354,11 +409,11 @@ void only_sound_configurations_make_a_loader(void **)
         [](pto_elf_config &config) { config.memory_bytes -= 64; },
         [](pto_elf_config &config) { config.memory_bytes = UINT64_MAX - 4095; },
     };
-    for (const auto make_wrong : kWrong) {
+    for (std::size_t i = 0; i < std::size(kWrong); i++) {
         pto_elf_config config = sound;
-        make_wrong(config);
+        kWrong[i](config);
         if (pto_elf_loader_init(&loader, &config) != PTO_ERROR_INVALID_ARGUMENT)
-            fail_msg("case %td", &make_wrong - kWrong);
+            fail_msg("case %zu", i);
     }
     pto_elf_config small = sound;
     small.page_bytes = 64;
@@ -456,9 +511,12 @@ int main()
         cmocka_unit_test(an_image_may_fill_all_memory),
         cmocka_unit_test(no_more_than_the_limit_are_loaded),
         cmocka_unit_test(an_image_lies_at_the_alignment_that_it_was_linked_with),
+        cmocka_unit_test(an_image_whose_first_address_is_none_of_its_alignment_lies_right),
+        cmocka_unit_test(code_lies_at_pages_of_4096_bytes_whatever_segments_say),
         cmocka_unit_test(memory_that_begins_anywhere_holds_images_of_any_alignment),
         cmocka_unit_test(pages_are_protected_by_what_lies_in_them),
         cmocka_unit_test(only_whole_pages_become_constant_after_relocation),
+        cmocka_unit_test(a_page_that_other_data_shares_stays_writable_after_relocation),
         cmocka_unit_test(holes_between_segments_are_constant_zeros),
         cmocka_unit_test(segments_of_one_kind_may_share_a_page_and_others_need_their_own),
         cmocka_unit_test(a_protection_that_is_refused_undoes_the_load),

@@ -6,8 +6,7 @@
 #include "elf_builder.hpp"
 #include "loader_properties.hpp"
 
-#include <cinttypes>
-#include <cstdio>
+#include <iterator>
 
 namespace {
 
@@ -72,8 +71,11 @@ void what_is_unusual_but_sound_is_loaded(void **)
             elf.programs.push_back({0x6474e550, 4, 0x40, 0x40, 0, 8, 8, 4});
         }, // GNU_EH_FRAME
         [](ElfBuilder &elf) {
-            elf.programs.push_back({1, 4, 0, 0x4000, 0, 0, 0, 0x1000});
-        }, // empty
+            elf.programs.push_back({1, 4, 0, 0x1000, 0, 0, 0, 0x1000});
+        },                                                                 // empty
+        [](ElfBuilder &elf) { elf.rela[0].addend = kBuiltMemoryEnd + 8; }, // rounded up
+        [](ElfBuilder &elf) { elf.move_to(0x40005000); },
+        [](ElfBuilder &elf) { elf.programs[kBuiltRelro] = {elf::kProgramRelro, 4, 0x540, 0x540, 0, 0, 0, 1}; },
         [](ElfBuilder &elf) { elf.programs.erase(elf.programs.begin() + kBuiltRelro); },
         [](ElfBuilder &elf) { elf.programs.erase(elf.programs.begin() + kBuiltStack); },
         [](ElfBuilder &elf) { elf.programs[kBuiltConstants].alignment = 0; },
@@ -89,12 +91,12 @@ void what_is_unusual_but_sound_is_loaded(void **)
             elf.dynamic.push_back({0x6ffffffb, 1});
         },
     };
-    for (const auto forge : kUnusual) {
+    for (std::size_t i = 0; i < std::size(kUnusual); i++) {
         ElfBuilder builder;
-        forge(builder);
+        kUnusual[i](builder);
         const LoadOutcome outcome = load(builder.bytes());
         if (outcome.status != PTO_OK || outcome.found != 2)
-            fail_msg("case %td: %s", &forge - kUnusual, outcome.message);
+            fail_msg("case %zu: %s", i, outcome.message);
     }
 }
 
@@ -132,6 +134,17 @@ void files_of_another_kind_are_refused(void **)
     expect_refusals(kKinds);
 }
 
+void a_machine_without_a_loader_refuses_everything(void **)
+{
+    for (const uint16_t machine : {uint16_t{0}, uint16_t{62}}) {
+        ElfBuilder builder;
+        builder.header.machine = machine;
+        const LoadOutcome outcome = load(builder.bytes(), {Machine{}, 4096, true, 0});
+        assert_int_equal(outcome.status, PTO_ERROR_INCOMPATIBLE_IMAGE);
+        assert_non_null(std::strstr(outcome.message, "not for 0 (unknown)"));
+    }
+}
+
 // ---- headers
 
 constexpr Forgery kHeaders[] = {
@@ -143,6 +156,8 @@ constexpr Forgery kHeaders[] = {
     {PTO_ERROR_INVALID_IMAGE, "at offset 0xffffffffffffffc0",
      [](ElfBuilder &elf) { elf.header.programs = 0xffffffffffffffc0; }},
     {PTO_ERROR_INVALID_IMAGE, "section headers of 0 bytes", [](ElfBuilder &elf) { elf.header.sections = 0x100; }},
+    {PTO_ERROR_INVALID_IMAGE, "1 section headers of 40 bytes",
+     [](ElfBuilder &elf) { elf.header.sections = 0x100, elf.header.section_bytes = 40, elf.header.section_count = 1; }},
     {PTO_ERROR_INVALID_IMAGE, "0 section headers",
      [](ElfBuilder &elf) { elf.header.sections = 0x100, elf.header.section_bytes = 64; }},
     {PTO_ERROR_INVALID_IMAGE, "2 section headers at offset 0x2290",
@@ -155,6 +170,8 @@ constexpr Forgery kHeaders[] = {
 void headers_that_are_wrong_are_refused(void **)
 {
     expect_refusals(kHeaders);
+    const LoadOutcome nothing = check_loader(nullptr, 100, kMode);
+    assert_int_equal(nothing.status, PTO_ERROR_INVALID_IMAGE);
     for (std::size_t size = 0; size < 64; size++) {
         std::vector<char> bytes = ElfBuilder().bytes();
         bytes.resize(size);
@@ -363,9 +380,30 @@ void symbols_that_are_wrong_are_refused(void **)
     expect_refusals(kSymbols);
 }
 
+void symbols_that_are_not_exported_are_not_found(void **)
+{
+    static constexpr void (*kPrivate[])(elf::Symbol &) = {
+        [](elf::Symbol &symbol) { symbol.info = 0x10; }, // no type
+        [](elf::Symbol &symbol) { symbol.info = 0x13; }, // a section
+        [](elf::Symbol &symbol) { symbol.info = 0x01; }, // local
+        [](elf::Symbol &symbol) { symbol.other = 1; },   // internal
+        [](elf::Symbol &symbol) { symbol.other = 2; },   // hidden
+        [](elf::Symbol &symbol) { symbol.section = 0xfff1; },
+    };
+    for (std::size_t i = 0; i < std::size(kPrivate); i++) {
+        ElfBuilder builder;
+        kPrivate[i](builder.symbols[kBuiltDatum]);
+        const LoadOutcome outcome = load(builder.bytes());
+        if (outcome.status != PTO_OK || outcome.found != 1)
+            fail_msg("case %zu: %u found, %s", i, outcome.found, outcome.message);
+    }
+}
+
 // ---- hash tables
 
 constexpr Forgery kHashes[] = {
+    {PTO_ERROR_INVALID_IMAGE, "DT_HASH: the table at address 0x10000000000",
+     [](ElfBuilder &elf) { elf.entry(4).value = uint64_t{1} << 40; }},
     {PTO_ERROR_INVALID_IMAGE, "DT_HASH: the table at address 0x5fc",
      [](ElfBuilder &elf) { elf.entry(4).value = 0x5fc; }},
     {PTO_ERROR_INVALID_IMAGE, "DT_HASH: the table at address 0x2000",
@@ -379,6 +417,8 @@ constexpr Forgery kHashes[] = {
      [](ElfBuilder &elf) { elf.drop(0x6ffffef5), elf.hash[1] = 0; }},
     {PTO_ERROR_INVALID_IMAGE, "DT_HASH: word 2 names symbol 4 of 4", [](ElfBuilder &elf) { elf.hash[2] = 4; }},
     {PTO_ERROR_INVALID_IMAGE, "DT_HASH: word 5 names symbol 77 of 4", [](ElfBuilder &elf) { elf.hash[5] = 77; }},
+    {PTO_ERROR_INVALID_IMAGE, "DT_GNU_HASH: the table at address 0x10000000000",
+     [](ElfBuilder &elf) { elf.entry(0x6ffffef5).value = uint64_t{1} << 40; }},
     {PTO_ERROR_INVALID_IMAGE, "DT_GNU_HASH: the table at address 0x5f8",
      [](ElfBuilder &elf) { elf.entry(0x6ffffef5).value = 0x5f8; }},
     {PTO_ERROR_INVALID_IMAGE, "DT_GNU_HASH: the table at address 0x3000",
@@ -458,6 +498,10 @@ constexpr Forgery kRelocations[] = {
      [](ElfBuilder &elf) { elf.rela[0].addend = 0x100000; }},
     {PTO_ERROR_INVALID_IMAGE, "entry 0: 0xffffffffffffffff is no address",
      [](ElfBuilder &elf) { elf.rela[0].addend = UINT64_MAX; }},
+    {PTO_ERROR_INVALID_IMAGE, "entry 0: 0x4fff is no address",
+     [](ElfBuilder &elf) { elf.move_to(0x5000), elf.rela[0].addend = 0x4fff; }},
+    {PTO_ERROR_INVALID_IMAGE, "entry 0: 0x4401 is no address",
+     [](ElfBuilder &elf) { elf.rela[0].addend = kBuiltMemoryEnd + 0x1001; }},
     {PTO_ERROR_INVALID_IMAGE, "entry 1: 0x101000 is no address",
      [](ElfBuilder &elf) { elf.rela[1].addend = 0x100000; }},
     {PTO_ERROR_INVALID_IMAGE, "DT_RELR entry 0 has bits, but no address", [](ElfBuilder &elf) { elf.relr[0] = 3; }},
@@ -506,11 +550,13 @@ int main()
         cmocka_unit_test(a_sound_object_loads_on_both_machines),
         cmocka_unit_test(what_is_unusual_but_sound_is_loaded),
         cmocka_unit_test(files_of_another_kind_are_refused),
+        cmocka_unit_test(a_machine_without_a_loader_refuses_everything),
         cmocka_unit_test(headers_that_are_wrong_are_refused),
         cmocka_unit_test(segments_that_are_wrong_are_refused),
         cmocka_unit_test(dynamic_sections_that_are_wrong_are_refused),
         cmocka_unit_test(dynamic_sections_that_want_more_are_refused),
         cmocka_unit_test(symbols_that_are_wrong_are_refused),
+        cmocka_unit_test(symbols_that_are_not_exported_are_not_found),
         cmocka_unit_test(hash_tables_that_are_wrong_are_refused),
         cmocka_unit_test(a_chain_without_an_end_does_not_end_the_world),
         cmocka_unit_test(relocations_that_are_wrong_are_refused),
