@@ -88,7 +88,7 @@ public:
 private:
     static std::size_t arena_bytes()
     {
-        return std::make_unique<pto::engine::Engine>()->layout(nullptr, pto::engine::Geometry::of_tasks(kFewTasks));
+        return pto::engine::Engine::layout_bytes(pto::engine::Geometry::of_tasks(kFewTasks));
     }
     ExecutorConfig config() const
     {
@@ -97,6 +97,7 @@ private:
                 .cluster_count = 2,
                 .worker_count = 1,
                 .gate = nullptr,
+                .owner_only_orchestrates = false,
                 .heap_base = memory_.address(),
                 .heap_bytes = kHeapBytes,
                 .memory_base = memory_.address(),
@@ -106,14 +107,8 @@ private:
 
     void call(const LaneRun &run)
     {
-        const pto::engine::TaskSlot &slot = *run.slot;
-        pto_tensor *tensors = executor.engine().tasks.payload.tensors(slot.payload);
-        const uint64_t *scalars = executor.engine().tasks.payload.scalars(slot);
         int64_t words[PTO_KERNEL_ARG_WORDS] = {};
-        for (uint32_t i = 0; i < slot.tensor_count; i++)
-            words[i] = reinterpret_cast<int64_t>(tensors + i);
-        for (uint32_t i = 0; i < slot.scalar_count; i++)
-            words[slot.tensor_count + i] = static_cast<int64_t>(scalars[i]);
+        fill_arguments(executor.engine(), *run.slot, words);
         reinterpret_cast<void (*)(int64_t *)>(run.entry)(words);
     }
     static bool start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
@@ -125,7 +120,7 @@ private:
         }
         return false;
     }
-    static void offer(void *self, const LaneRun *runs, uint32_t count) { start(self, 0, runs, count); }
+    static void offer(void *self, uint32_t, const LaneRun *runs, uint32_t count) { start(self, 0, runs, count); }
     static bool poll(void *, uint32_t) { return false; }
     static void relax(void *, uint32_t, uint32_t) { fail_msg("a kernel ends at once: there is nothing to wait for"); }
     static void work_ready(void *, uint32_t) {}
