@@ -111,7 +111,7 @@ pto_status check_numbers(const FileBytes &file, const Program &program, MessageB
                            "program header %u: %llu bytes at address 0x%llx are beyond any memory", program.index,
                            Printed{header.memory_bytes}, Printed{header.address});
     const uint64_t alignment = header.alignment == 0 ? 1 : header.alignment;
-    if (!std::has_single_bit(alignment) || alignment >= kAddressLimit)
+    if (!is_power_of_two(alignment) || alignment >= kAddressLimit)
         return refuse_orch(PTO_ERROR_INVALID_IMAGE, message,
                            "program header %u: the alignment 0x%llx is no power of two", program.index,
                            Printed{alignment});

@@ -43,7 +43,7 @@ bool Loader::is_valid(const pto_elf_config &config)
 {
     const uint64_t page_bytes = config.page_bytes == 0 ? kDefaultPageBytes : config.page_bytes;
     const auto address = reinterpret_cast<uint64_t>(config.memory);
-    return config.struct_size == sizeof config && std::has_single_bit(page_bytes) && page_bytes >= 64 && address != 0 &&
+    return config.struct_size == sizeof config && is_power_of_two(page_bytes) && page_bytes >= 64 && address != 0 &&
            address % page_bytes == 0 && config.memory_bytes != 0 && config.memory_bytes % page_bytes == 0 &&
            config.memory_bytes <= UINT64_MAX - address;
 }
