@@ -81,6 +81,12 @@ struct Layout {
     const Segment *segment_of(uint64_t address, uint64_t count) const;
 };
 
+/// Not std::has_single_bit: compilers make a call of it where the machine does not count bits.
+constexpr bool is_power_of_two(uint64_t value)
+{
+    return value != 0 && (value & (value - 1)) == 0;
+}
+
 constexpr bool is_known(Machine machine)
 {
     return machine == Machine::kX86_64 || machine == Machine::kAarch64;

@@ -125,7 +125,7 @@ void ElfBuilder::move_to(uint64_t base)
 {
     for (int i = kBuiltConstants; i <= kBuiltRelro; i++)
         programs[static_cast<std::size_t>(i)].address += base;
-    for (const uint64_t tag : {4, 5, 6, 7, 23, 36, 0x6ffffef5})
+    for (const uint64_t tag : {4u, 5u, 6u, 7u, 23u, 36u, 0x6ffffef5u})
         entry(tag).value += base;
     for (const BuiltSymbol symbol : {kBuiltAnswer, kBuiltDatum})
         symbols[symbol].address += base;

@@ -73,7 +73,8 @@ int32_t PageMemory::protect(void *self, void *address, uint64_t size_bytes, uint
     auto &memory = *static_cast<PageMemory *>(self);
     const auto offset = static_cast<uint64_t>(static_cast<char *>(address) - memory.memory_);
     memory.calls.push_back({offset, size_bytes, protection});
-    if ((memory.refused_calls >> (memory.calls.size() - 1) & 1) != 0)
+    const std::vector<std::size_t> &refused = memory.refused_calls;
+    if (std::find(refused.begin(), refused.end(), memory.calls.size() - 1) != refused.end())
         return -7;
     static constexpr int kFlags[] = {PROT_READ | PROT_WRITE, PROT_READ, PROT_READ | PROT_EXEC};
     if (protection > PTO_ELF_EXECUTE || mprotect(address, size_bytes, kFlags[protection]) != 0)

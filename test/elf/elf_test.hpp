@@ -51,9 +51,9 @@ public:
     /// A configuration of a loader in it.
     pto_elf_config config();
 
-    std::vector<Call> calls;      ///< Of the hook, since the test last looked.
-    uint32_t refused_calls = 0;   ///< Bit n: the n-th call is refused.
-    std::vector<uint8_t> current; ///< Protection of each page.
+    std::vector<Call> calls;                ///< Of the hook, since the test last looked.
+    std::vector<std::size_t> refused_calls; ///< Calls of the hook that are refused, by number.
+    std::vector<uint8_t> current;           ///< Protection of each page.
 
     static constexpr uint64_t kPageBytes = 4096;
 

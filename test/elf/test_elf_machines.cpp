@@ -234,7 +234,7 @@ void objects_of_aarch64_are_relocated_as_the_specification_says(void **)
             }
         }
     }
-    for (const uint32_t type : {257, 1025, 1026, 1027, 0}) {
+    for (const uint32_t type : {257u, 1025u, 1026u, 1027u, 0u}) {
         if (types[type] == 0 && (type != 0 || has_object("aarch64_lld_packed")))
             fail_msg("no object has relocations of type %u", type);
     }
