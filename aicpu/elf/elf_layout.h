@@ -29,12 +29,6 @@ struct FileBytes {
     }
 };
 
-/// Without the standard library's, which counts bits with a function of the compiler's own library.
-constexpr bool is_power_of_two(uint64_t value)
-{
-    return value != 0 && (value & (value - 1)) == 0;
-}
-
 /// Addresses and sizes of an image are below this, so that sums of a few of them do not overflow.
 inline constexpr uint64_t kAddressLimit = uint64_t{1} << 60;
 
