@@ -15,7 +15,10 @@ void a_case(void **)
 void not_listed(void **)
 {
 }
-cmocka_unit_test(a_case), cmocka_unit_test(not_defined),
+void with_fixture(void **state)
+{
+}
+cmocka_unit_test(a_case), cmocka_unit_test(not_defined), cmocka_unit_test_setup(with_fixture, set_up),
 """
 
 
@@ -39,10 +42,11 @@ class CheckContracts(unittest.TestCase):
         self.assertEqual(self.mistakes(), [])
         self.assertEqual(self.mistakes("does not apply: there is none"), [])
         self.assertEqual(self.mistakes("`test_some.cpp`: `a_case`; `test_other.py`: `test_this`"), [])
+        self.assertEqual(self.mistakes("`test_some.cpp`: `with_fixture`"), [])
         self.assertEqual(self.mistakes("`meson.build`: `the name`"), [])
 
     def test_a_case_that_is_not_defined_or_not_listed_is_noticed(self):
-        for case in ("no_such_case", "not_listed", "not_defined", "a_cas", "case"):
+        for case in ("no_such_case", "not_listed", "not_defined", "a_cas", "case", "with_fixtur", "set_up"):
             self.assertTrue(self.mistakes(f"`test_some.cpp`: `a_case`, `{case}`"), case)
         self.assertTrue(self.mistakes("`test_other.py`: `test_that`"))
         self.assertTrue(self.mistakes("`meson.build`: `another name`"))
