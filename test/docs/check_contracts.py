@@ -9,8 +9,8 @@ The document has tables of contracts, one contract per row:
 The first cell is the number of the contract or its section and name. The last cell names source files below test/,
 each followed by a colon and its cases, each name in backquotes; files are separated by semicolons. A row without tests
 begins its last cell with "does not apply". A case of a C or C++ file exists when the file both defines it and lists it
-with cmocka_unit_test or cmocka_unit_test_setup; one of a Python file when there is a method of that name; one of a meson.build file when a string
-there begins with it. The numbers 1 to 23 are there, once each and in order."""
+with cmocka_unit_test or cmocka_unit_test_setup; one of a Python file when there is a method of that name; one of a
+meson.build file when a string there begins with it. The numbers 1 to 23 are there, once each and in order."""
 
 import argparse
 import pathlib
