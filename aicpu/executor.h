@@ -11,7 +11,7 @@ namespace pto::inline PTO_ARCH::aicpu {
 
 /// Memory and shape of the device, fixed while it is open.
 struct ExecutorConfig {
-    void *arena; ///< Engine::layout() bytes for `geometry`, 64-byte aligned, all zero.
+    void *arena; ///< Engine::layout_bytes() for `geometry`, 64-byte aligned, all zero.
     engine::Geometry geometry;
     uint32_t cluster_count;
     uint32_t worker_count;        ///< Workers that take part in every run; others engage first.

@@ -110,8 +110,7 @@ ExecutorPort LinkedExecutor::executor_port()
     return {this, start, offer, poll, &always_, relax, work_ready, log, load, find, unload, invalidate, clean};
 }
 
-// ---- runs
-// ------------------------------------------------------------------------------------------------------------
+// ---- runs ----------------------------------------------------------------------------------------------------------
 
 bool LinkedExecutor::begin(const wire::LaunchBlock &launch, wire::ReportBlock *report)
 {
@@ -192,8 +191,7 @@ void LinkedExecutor::help(uint32_t cpu)
     }
 }
 
-// ---- a run that gets nowhere
-// -----------------------------------------------------------------------------------------
+// ---- a run that gets nowhere ---------------------------------------------------------------------------------------
 
 void LinkedExecutor::watch()
 {
@@ -233,8 +231,7 @@ void LinkedExecutor::lost(void *self, const wire::ErrorRecord &record)
     static_cast<LinkedExecutor *>(self)->abandon(record);
 }
 
-// ---- the executor's port
-// ---------------------------------------------------------------------------------------------
+// ---- the executor's port -------------------------------------------------------------------------------------------
 
 bool LinkedExecutor::start(void *self, uint32_t worker, const LaneRun *runs, uint32_t count)
 {

@@ -53,8 +53,7 @@ void CoreThread::main()
     pto::posix::UserCodeGuard::rebind(nullptr);
 }
 
-// ---- the control CPUs' side
-// ------------------------------------------------------------------------------------------
+// ---- the control CPUs' side ----------------------------------------------------------------------------------------
 
 bool CoreThread::is_open() const
 {
@@ -88,8 +87,7 @@ bool CoreThread::place(pto::hooks::KernelPlace *out) const
     return true;
 }
 
-// ---- the core's port
-// -------------------------------------------------------------------------------------------------
+// ---- the core's port -----------------------------------------------------------------------------------------------
 
 uint32_t CoreThread::read_command(void *self)
 {

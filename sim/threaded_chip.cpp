@@ -119,8 +119,7 @@ pto_firmware_port ThreadedChip::port()
     return port;
 }
 
-// ---- runs
-// ------------------------------------------------------------------------------------------------------------
+// ---- runs ----------------------------------------------------------------------------------------------------------
 
 void ThreadedChip::run(const wire::LaunchBlock &launch, wire::ReportBlock *report)
 {
@@ -162,8 +161,7 @@ void ThreadedChip::core_landed(void *self, uint32_t core_index)
     chip.executor_->abandon(fault_record(fault, &kernel, chip.executor_->engine()));
 }
 
-// ---- runs that were given up
-// -----------------------------------------------------------------------------------------
+// ---- runs that were given up ---------------------------------------------------------------------------------------
 
 void ThreadedChip::panic(void *self, const char *)
 {
@@ -221,8 +219,7 @@ void ThreadedChip::await_eviction()
     eviction_changed_.wait(lock, [&] { return eviction_ == Eviction::kDone; });
 }
 
-// ---- the firmware's port
-// ---------------------------------------------------------------------------------------------
+// ---- the firmware's port -------------------------------------------------------------------------------------------
 
 uint64_t ThreadedChip::now(void *)
 {

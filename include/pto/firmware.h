@@ -19,7 +19,7 @@
  *  Control CPUs and cores share memory, at the same addresses. They may have caches that do not know of each other:
  *  every hand-over goes through the hooks `clean` and `invalidate`. The control CPUs among themselves are coherent.
  *
- *  Needs atomic operations on 32 and 64 bits; no floating point but in messages of errors. Freestanding. */
+ *  Needs atomic operations on 32 and 64 bits; floating point in predicates and in text only. Freestanding. */
 #ifndef PTO_FIRMWARE_H
 #define PTO_FIRMWARE_H
 
@@ -32,11 +32,12 @@ PTO_BEGIN_DECLS
 /* ---- the control CPUs' port ---- */
 
 /** Loads shared objects. `pto_elf_loader_init` makes one that needs memory only; where the control CPUs run an
- * operating system with a loader of its own, that one will do. Called on one CPU at a time, for orchestrations only. */
+ *  operating system with a loader of its own, that one will do. Called on one CPU at a time, for orchestrations
+ *  only. */
 typedef struct pto_loader {
     void *self; /**< First argument of the functions. */
     /** Loads an image, which the caller may free afterwards. On failure nothing is held and the message,
-     * zero-terminated, says why: PTO_ERROR_LOAD_FAILED, PTO_ERROR_INVALID_IMAGE, PTO_ERROR_INCOMPATIBLE_IMAGE. */
+     *  zero-terminated, says why: PTO_ERROR_LOAD_FAILED, PTO_ERROR_INVALID_IMAGE, PTO_ERROR_INCOMPATIBLE_IMAGE. */
     pto_status (*load)(void *self, const void *image, uint64_t size_bytes, void **out_handle, char *message,
                        size_t message_capacity);
     /** Address of an exported symbol, NULL when there is none. `*out_is_function` says what kind it is. */
@@ -46,19 +47,19 @@ typedef struct pto_loader {
 } pto_loader;
 
 /** What the executor asks of the control CPUs. Hooks are called from any control CPU, several at once, unless their
- * text says otherwise; none may call back into the executor. All must be there. */
+ *  text says otherwise; none may call back into the executor. All must be there. */
 typedef struct pto_firmware_port {
     uint32_t struct_size; /**< sizeof(pto_firmware_port) */
     uint32_t reserved;
     void *self; /**< First argument of the hooks. */
 
     /** Time in ns since any moment; the same clock on all control CPUs, to about a millisecond; never goes back. Not
-     * called for every task. */
+     *  called for every task. */
     uint64_t (*now)(void *self);
 
     /** Nothing to do for `cpu`: lets time pass. `round` counts the calls of one wait, from 0. May return at once,
-     * should return within about a millisecond, and early when `notify` is called meanwhile or a core writes its
-     * condition. */
+     *  should return within about a millisecond, and early when `notify` is called meanwhile or a core writes its
+     *  condition. */
     void (*relax)(void *self, uint32_t cpu, uint32_t round);
 
     /** There is something to do for other CPUs, which may be in `relax`. A hint: may do nothing. Does not block. */
@@ -68,25 +69,25 @@ typedef struct pto_firmware_port {
     void (*log)(void *self, int32_t level, const char *message);
 
     /** The chip is lost: a kernel, the orchestration or a core has not come back in time, or a core answers out of
-     * turn. The run ends with this error and every later one is refused; what hangs may still write. Called once, by
-     * the CPU that found out, before `pto_firmware_run` returns - if it does: the orchestration may be what hangs.
-     * Returns. */
+     *  turn. The run ends with this error and every later one is refused; what hangs may still write. Called once,
+     *  by the CPU that found out, before `pto_firmware_run` returns - if it does: the orchestration may be what
+     *  hangs. Returns. */
     void (*panic)(void *self, const char *message);
 
     /** Reads a register of a core: `core` is the physical id that it reported, `offset` one of the arch's. Memory is
-     * read after the register, in this order, by what follows (a load barrier). Does not block. */
+     *  read after the register, in this order, by what follows (a load barrier). Does not block. */
     uint32_t (*read_register)(void *self, uint32_t core, uint32_t offset);
 
     /** Writes a register of a core, after all memory that was written or cleaned before (a store barrier), in one
-     * 32-bit access. Does not block. */
+     *  32-bit access. Does not block. */
     void (*write_register)(void *self, uint32_t core, uint32_t offset, uint32_t value);
 
     /** What this CPU has written there becomes visible to cores. Nothing to do where caches are coherent. Neither
-     * address nor size needs to be that of cache lines. */
+     *  address nor size needs to be that of cache lines. */
     void (*clean)(void *self, const void *address, uint64_t size_bytes);
 
-    /** What cores or DMA engines have written there becomes visible to this CPU. Same remarks. The range lies in lines
-     * that control CPUs do not write, so writing them back does no harm. */
+    /** What cores or DMA engines have written there becomes visible to this CPU. Same remarks. The range lies in
+     *  lines that control CPUs do not write, so writing them back does no harm. */
     void (*invalidate)(void *self, const void *address, uint64_t size_bytes);
 
     pto_loader loader; /**< Three more hooks. */
@@ -127,8 +128,8 @@ typedef struct pto_core_port {
     void (*call)(void *self, void (*entry)(int64_t *args), int64_t *args);
 } pto_core_port;
 
-/** The loop of one core: reports itself, then runs kernels until the control CPUs tell it to exit. The stack is its own
- * and the kernels'. Nothing is allocated. */
+/** The loop of one core: reports itself, then runs kernels until the control CPUs tell it to exit. The stack is its
+ *  own and the kernels'. Nothing is allocated. */
 PTO_EXPORT void pto_core_run(const pto_core_port *port, pto_core_line *line);
 
 /* ---- the executor ---- */
@@ -162,17 +163,17 @@ PTO_EXPORT uint64_t pto_firmware_memory_bytes(const pto_firmware_config *config)
 PTO_EXPORT pto_status pto_firmware_open(const pto_firmware_config *config, const pto_firmware_port *port,
                                         pto_firmware **out, char *message, size_t message_capacity);
 
-/** Lets `pto_firmware_serve` return on all CPUs and unloads every orchestration. The memory is the caller's again once
- * those CPUs have returned. On CPU 0, between runs. */
+/** Lets `pto_firmware_serve` return on all CPUs and unloads every orchestration. The memory is the caller's again
+ *  once those CPUs have returned. On CPU 0, between runs. */
 PTO_EXPORT void pto_firmware_close(pto_firmware *firmware);
 
-/** Meets all cores: signals all, then waits for all, against one deadline of `answer_timeout_ns`. They may start before
- * or after the call. PTO_ERROR_CORE names the first that did not answer, or reported what cannot be; nothing is then
- * sent to any core but the command to exit. On CPU 0, before the first run. */
+/** Meets all cores: signals all, then waits for all, against one deadline of `answer_timeout_ns`. They may start
+ *  before or after the call. PTO_ERROR_CORE names the first that did not answer, or reported what cannot be; nothing
+ *  is then sent to any core but the command to exit. On CPU 0, before the first run. */
 PTO_EXPORT pto_status pto_firmware_connect(pto_firmware *firmware, char *message, size_t message_capacity);
 
-/** Lets all cores leave their loop, and waits for them, `answer_timeout_ns` at most. PTO_ERROR_CORE: one did not. Clear
- * its line before a core starts again. On CPU 0, between runs. */
+/** Lets all cores leave their loop, and waits for them, `answer_timeout_ns` at most. PTO_ERROR_CORE: one did not.
+ *  Clear its line before a core starts again. On CPU 0, between runs. */
 PTO_EXPORT pto_status pto_firmware_disconnect(pto_firmware *firmware, char *message, size_t message_capacity);
 
 /** An orchestration to load. */
@@ -237,13 +238,13 @@ typedef struct pto_firmware_result {
 } pto_firmware_result;
 
 /** Runs a callable to its end, and returns `result->status`. On CPU 0, with the cores connected and the other CPUs
- * serving (without them the run ends in a stall). After an error of the device (PTO_ERROR_TIMEOUT, PTO_ERROR_CORE)
- * every later run is PTO_ERROR_DEVICE_FAULTED: reset the cores and open anew. */
+ *  serving (without them the run ends in a stall). After an error of the device (PTO_ERROR_TIMEOUT, PTO_ERROR_CORE)
+ *  every later run is PTO_ERROR_DEVICE_FAULTED: reset the cores and open anew. */
 PTO_EXPORT pto_status pto_firmware_run(pto_firmware *firmware, const pto_firmware_call *call,
                                        pto_firmware_result *result);
 
-/** The same for a launch block that the host library made: all addresses in it are of this device. `report` is filled
- * in any case. The layouts belong to one version of host and executor: others are refused. */
+/** The same for a launch block that the host library made: all addresses in it are of this device. `report` is
+ *  filled in any case. The layouts belong to one version of host and executor: others are refused. */
 PTO_EXPORT pto_status pto_firmware_launch(pto_firmware *firmware, const void *launch, void *report);
 
 /** Takes part in runs until `pto_firmware_close`. `cpu` is 1..control_cpus-1, each on its own CPU. */
@@ -268,9 +269,10 @@ typedef struct pto_elf_config {
     void *memory;          /**< Page aligned, readable and writable; the loader's as long as it is used. */
     uint64_t memory_bytes; /**< Its size, whole pages. */
     void *self;            /**< First argument of `protect`. */
-    /** Changes what a range of whole pages may be used for: one of `enum pto_elf_protection_code`. Called during `load`
-     * and `unload`. Not 0: refused; a load then fails, and memory that could not be made writable again is not used any
-     * more. NULL: all of it is readable, writable and executable, and instruction fetch sees what is written. */
+    /** Changes what a range of whole pages may be used for: one of `enum pto_elf_protection_code`. Called during
+     *  `load` and `unload`. Not 0: refused; a load then fails, and memory that could not be made writable again is
+     *  not used any more. NULL: all of it is readable, writable and executable, and instruction fetch sees what is
+     *  written. */
     int32_t (*protect)(void *self, void *address, uint64_t size_bytes, uint32_t protection);
 } pto_elf_config;
 
@@ -279,12 +281,9 @@ typedef struct pto_elf_config {
 
 /** A loader of position-independent shared objects for the machine that it runs on (ELF64, little-endian; aarch64 or
  *  x86-64) in memory of the caller's. An image lies in whole pages, at the alignment that it was linked with. It is
- * bound when it is loaded, and nothing of it runs then.
- *
- *  Objects may need nothing else: no other object, no undefined symbol but weak ones, whose address is 0, no
- *  thread-local storage, nothing that runs before or after them. Compilers call memcpy, memmove, memset and memcmp on
- *  their own: an object that needs these brings them.
- *
+ *  bound when it is loaded, and nothing of it runs then.  Objects may need nothing else: no other object, no
+ *  undefined symbol but weak ones, whose address is 0, no thread-local storage, nothing that runs before or after
+ *  them. Compilers call memcpy, memmove, memset and memcmp on their own: an object that needs these brings them.
  *  PTO_ERROR_INVALID_IMAGE: malformed. PTO_ERROR_INCOMPATIBLE_IMAGE: for another machine, or no shared object.
  *  PTO_ERROR_LOAD_FAILED: it needs what there is not, memory for example. Not thread-safe. Its content is private. */
 typedef struct pto_elf_loader {
