@@ -15,6 +15,8 @@ constexpr uint32_t core_type_of(uint32_t core)
 
 wire::ErrorRecord CoreLink::connect()
 {
+    if (connected_)
+        return engine::error_record(PTO_OK); // their loops are past this
     const uint64_t begin_ns = port_.now(port_.self);
     wire::ErrorRecord error = await_reports(begin_ns);
     if (error.status == PTO_OK)

@@ -40,7 +40,8 @@ public:
     static std::size_t layout_bytes(uint32_t core_count);
     void layout(Carver &carver, const Config &config, const Listener &listener);
 
-    /// Meets all cores, or says which of them cannot be met, and why. PTO_OK, PTO_ERROR_CORE.
+    /// Meets all cores, or says which of them cannot be met, and why. PTO_OK, also if they have been met before;
+    /// PTO_ERROR_CORE.
     wire::ErrorRecord connect();
     /// Sends all cores away and waits until they have left their loops. Also after a run that was abandoned.
     wire::ErrorRecord disconnect();

@@ -23,6 +23,8 @@ const char *defect_of(const pto_firmware_config *config)
     return aicpu::LinkedExecutor::defect_of(*config);
 }
 
+constexpr const char *kNoFirmware = "firmware is NULL";
+
 const char *defect_of_memory(const pto_firmware_config &config)
 {
     if (config.lines == nullptr || reinterpret_cast<uintptr_t>(config.lines) % alignof(pto_core_line) != 0)
@@ -163,17 +165,23 @@ void pto_firmware_close(pto_firmware *firmware)
 
 pto_status pto_firmware_connect(pto_firmware *firmware, char *message, size_t message_capacity)
 {
+    if (firmware == nullptr)
+        return engine::refuse_orch(PTO_ERROR_INVALID_ARGUMENT, {message, message_capacity}, "%s", kNoFirmware);
     return answer(of(firmware).connect(), {message, message_capacity});
 }
 
 pto_status pto_firmware_disconnect(pto_firmware *firmware, char *message, size_t message_capacity)
 {
+    if (firmware == nullptr)
+        return engine::refuse_orch(PTO_ERROR_INVALID_ARGUMENT, {message, message_capacity}, "%s", kNoFirmware);
     return answer(of(firmware).disconnect(), {message, message_capacity});
 }
 
 pto_status pto_firmware_load(pto_firmware *firmware, const pto_firmware_orch *orch, char *message,
                              size_t message_capacity)
 {
+    if (firmware == nullptr)
+        return engine::refuse_orch(PTO_ERROR_INVALID_ARGUMENT, {message, message_capacity}, "%s", kNoFirmware);
     if (orch == nullptr || orch->struct_size != sizeof *orch || orch->image == nullptr || orch->entry == nullptr)
         return engine::refuse_orch(PTO_ERROR_INVALID_ARGUMENT, {message, message_capacity},
                                    "orch, its image or its entry is NULL, or its struct_size is wrong");
@@ -186,12 +194,13 @@ pto_status pto_firmware_load(pto_firmware *firmware, const pto_firmware_orch *or
 
 void pto_firmware_unload(pto_firmware *firmware, int32_t callable_id)
 {
-    of(firmware).orchs().unload(callable_id);
+    if (firmware != nullptr)
+        of(firmware).orchs().unload(callable_id);
 }
 
 pto_status pto_firmware_run(pto_firmware *firmware, const pto_firmware_call *call, pto_firmware_result *result)
 {
-    if (call == nullptr || result == nullptr || result->struct_size != sizeof *result)
+    if (firmware == nullptr || call == nullptr || result == nullptr || result->struct_size != sizeof *result)
         return PTO_ERROR_INVALID_ARGUMENT;
     aicpu::LinkedExecutor &executor = of(firmware);
     wire::ReportBlock report;
@@ -206,7 +215,7 @@ pto_status pto_firmware_run(pto_firmware *firmware, const pto_firmware_call *cal
 
 pto_status pto_firmware_launch(pto_firmware *firmware, const void *launch, void *report)
 {
-    if (launch == nullptr || report == nullptr)
+    if (firmware == nullptr || launch == nullptr || report == nullptr)
         return PTO_ERROR_INVALID_ARGUMENT;
     const auto &in = *static_cast<const wire::LaunchBlock *>(launch);
     auto *out = static_cast<wire::ReportBlock *>(report);
@@ -218,7 +227,8 @@ pto_status pto_firmware_launch(pto_firmware *firmware, const void *launch, void 
 
 void pto_firmware_serve(pto_firmware *firmware, uint32_t cpu)
 {
-    of(firmware).serve(cpu);
+    if (firmware != nullptr && of(firmware).may_serve(cpu))
+        of(firmware).serve(cpu);
 }
 
 const char *pto_firmware_arch(void)

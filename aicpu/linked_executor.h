@@ -45,6 +45,8 @@ public:
     /// Room for the arguments of a run.
     void *args_block() { return args_block_; }
 
+    /// CPU 0 runs; the others that were configured serve.
+    bool may_serve(uint32_t cpu) const { return cpu > 0 && cpu < config_.control_cpus; }
     /// Takes part in runs until `stop`.
     void serve(uint32_t cpu);
     void stop() { store_release(state_, uint32_t{kStopped}); }

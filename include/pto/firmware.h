@@ -168,8 +168,9 @@ PTO_EXPORT pto_status pto_firmware_open(const pto_firmware_config *config, const
 PTO_EXPORT void pto_firmware_close(pto_firmware *firmware);
 
 /** Meets all cores: signals all, then waits for all, against one deadline of `answer_timeout_ns`. They may start
- *  before or after the call. PTO_ERROR_CORE names the first that did not answer, or reported what cannot be; nothing
- *  is then sent to any core but the command to exit. On CPU 0, before the first run. */
+ *  before or after the call. PTO_ERROR_CORE names the first that did not answer, or reported what cannot be;
+ *  nothing is then sent to any core but the command to exit. Does nothing when they have been met. On CPU 0, before
+ *  the first run. */
 PTO_EXPORT pto_status pto_firmware_connect(pto_firmware *firmware, char *message, size_t message_capacity);
 
 /** Lets all cores leave their loop, and waits for them, `answer_timeout_ns` at most. PTO_ERROR_CORE: one did not.
@@ -247,7 +248,8 @@ PTO_EXPORT pto_status pto_firmware_run(pto_firmware *firmware, const pto_firmwar
  *  filled in any case. The layouts belong to one version of host and executor: others are refused. */
 PTO_EXPORT pto_status pto_firmware_launch(pto_firmware *firmware, const void *launch, void *report);
 
-/** Takes part in runs until `pto_firmware_close`. `cpu` is 1..control_cpus-1, each on its own CPU. */
+/** Takes part in runs until `pto_firmware_close`. `cpu` is 1..control_cpus-1, each on its own CPU; for another one it
+ *  returns at once. */
 PTO_EXPORT void pto_firmware_serve(pto_firmware *firmware, uint32_t cpu);
 
 /** Name of the arch that the executor was compiled for, such as "a2a3". */

@@ -29,6 +29,23 @@ void cores_that_are_there_are_met(void **)
     }
 }
 
+void cores_that_have_been_met_are_left_alone(void **)
+{
+    LinkedCores cores;
+    cores.connect();
+    cores.submit_aic();
+    cores.scheduler.step(0);
+    const std::vector<PlayedCore> before = cores.cores;
+    const uint64_t time_ns = cores.time_ns;
+    assert_int_equal(cores.link.connect().status, PTO_OK);
+    assert_int_equal(cores.time_ns, time_ns);
+    for (uint32_t i = 0; i < kPhysicalCores; i++)
+        assert_int_equal(cores.cores[i].writes, before[i].writes);
+    assert_int_equal(cores.core(0).command, 1);
+    cores.finish(0);
+    cores.graph.finish();
+}
+
 void cores_may_come_one_by_one(void **)
 {
     LinkedCores cores;
@@ -177,6 +194,7 @@ int main()
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(cores_that_are_there_are_met),
+        cmocka_unit_test(cores_that_have_been_met_are_left_alone),
         cmocka_unit_test(cores_may_come_one_by_one),
         cmocka_unit_test(a_payload_address_is_written_only_once_the_core_has_reported),
         cmocka_unit_test(a_core_that_never_reports_is_named_and_all_share_one_deadline),

@@ -91,6 +91,48 @@ static void a_run_without_cores_is_refused(void **state)
     free(config.memory);
 }
 
+static void calls_without_an_executor_are_refused(void **state)
+{
+    pto_firmware_orch orch;
+    pto_firmware_call call;
+    pto_firmware_result result;
+    (void)state;
+    memset(&orch, 0, sizeof orch);
+    memset(&call, 0, sizeof call);
+    memset(&result, 0, sizeof result);
+    orch.struct_size = sizeof orch;
+    call.struct_size = sizeof call;
+    result.struct_size = sizeof result;
+    assert_int_equal(pto_firmware_connect(NULL, message, sizeof message), PTO_ERROR_INVALID_ARGUMENT);
+    assert_string_equal(message, "firmware is NULL");
+    message[0] = '\0';
+    assert_int_equal(pto_firmware_disconnect(NULL, message, sizeof message), PTO_ERROR_INVALID_ARGUMENT);
+    assert_string_equal(message, "firmware is NULL");
+    message[0] = '\0';
+    assert_int_equal(pto_firmware_load(NULL, &orch, message, sizeof message), PTO_ERROR_INVALID_ARGUMENT);
+    assert_string_equal(message, "firmware is NULL");
+    assert_int_equal(pto_firmware_run(NULL, &call, &result), PTO_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(pto_firmware_launch(NULL, &call, &result), PTO_ERROR_INVALID_ARGUMENT);
+    pto_firmware_unload(NULL, 0);
+    pto_firmware_serve(NULL, 1);
+}
+
+static void cpus_that_were_not_configured_do_not_serve(void **state)
+{
+    pto_firmware_config config = config_of();
+    pto_firmware *firmware = NULL;
+    (void)state;
+    config.control_cpus = 2;
+    config.memory_bytes = pto_firmware_memory_bytes(&config);
+    config.memory = zeroed(config.memory_bytes);
+    assert_int_equal(pto_firmware_open(&config, &port, &firmware, message, sizeof message), PTO_OK);
+    pto_firmware_serve(firmware, 0); /* returns, although nobody closes */
+    pto_firmware_serve(firmware, 2);
+    pto_firmware_serve(firmware, UINT32_MAX);
+    pto_firmware_close(firmware);
+    free(config.memory);
+}
+
 /* One field of the configuration that cannot be, and what is said of it. */
 struct wrong_config {
     void (*spoil)(pto_firmware_config *config);
@@ -203,6 +245,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(the_executor_opens_and_misses_its_cores, set_up),
         cmocka_unit_test_setup(a_run_without_cores_is_refused, set_up),
+        cmocka_unit_test_setup(calls_without_an_executor_are_refused, set_up),
+        cmocka_unit_test_setup(cpus_that_were_not_configured_do_not_serve, set_up),
         cmocka_unit_test_setup(what_cannot_be_is_refused_by_name, set_up),
         cmocka_unit_test_setup(a_port_without_one_of_its_hooks_is_refused, set_up),
     };
