@@ -9,9 +9,10 @@ namespace {
 /// within a few, and the clock costs more than a poll on some machines.
 constexpr uint32_t kPollsBeforeClock = 256;
 
-/// Cores that are looked at before a ready task is started, if there is one: a look takes about 100 ns on the chip,
-/// starting a task some thousand.
-constexpr uint32_t kPollsBesideWork = 8;
+/// Cores that a worker looks at between two kernels that it sends: a look takes about 100 ns on the chip, sending a
+/// kernel some thousand. When nothing could be sent since it last looked, it looks at all of them, for it is about to
+/// let time pass.
+constexpr uint32_t kPollsBesideWork = 4;
 
 } // namespace
 
@@ -74,8 +75,10 @@ bool CoreLink::poll(uint32_t worker)
 {
     Share &share = shares_[worker];
     uint32_t looks = share.count;
-    if (looks > kPollsBesideWork && scheduler_.has_ready())
+    const uint64_t sent = load_relaxed(share.sent);
+    if (looks > kPollsBesideWork && sent != share.sent_at_poll)
         looks = kPollsBesideWork;
+    share.sent_at_poll = sent;
     for (; looks > 0 && !load_relaxed(engine_.abandoned); looks--) {
         share.cursor = share.cursor + 1 < share.count ? share.cursor + 1 : 0;
         if (look(worker, share.cores[share.cursor]))

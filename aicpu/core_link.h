@@ -80,6 +80,7 @@ private:
         uint32_t count;
         uint32_t cursor;
         std::atomic<uint64_t> sent;
+        uint64_t sent_at_poll; ///< `sent` when the CPU last looked.
         uint8_t cores[kMaxCores];
     };
     static_assert(kMaxCores <= UINT8_MAX);

@@ -224,6 +224,52 @@ void a_slow_core_does_not_hold_up_the_others(void **)
     cores.graph.finish();
 }
 
+/// Six kernels on six cores, none of which has finished.
+void send_six(LinkedCores &cores)
+{
+    cores.connect();
+    for (uint32_t i = 0; i < 6; i++)
+        i < 2 ? cores.submit_aic() : cores.submit(PTO_NO_KERNEL, kAivFunc);
+    while (cores.link.sent() < 6)
+        cores.scheduler.step(0);
+    for (uint32_t core = 0; core < kLinkedCores; core++)
+        cores.acknowledge(core);
+    cores.reads = 0;
+}
+
+void a_worker_that_sends_looks_at_a_few_cores_and_else_at_all(void **)
+{
+    LinkedCores cores;
+    send_six(cores);
+    assert_false(cores.scheduler.step(0)); // the last one was sent since it last looked
+    assert_in_range(cores.reads, 1, 5);
+    cores.reads = 0;
+    assert_false(cores.scheduler.step(0));
+    assert_int_equal(cores.reads, 6);
+    for (uint32_t core = 0; core < kLinkedCores; core++)
+        cores.finish(core);
+    cores.graph.finish();
+}
+
+void whichever_core_has_finished_is_found_although_tasks_wait_for_cores(void **)
+{
+    for (uint32_t finished = 0; finished < kLinkedCores; finished++) {
+        LinkedCores cores;
+        send_six(cores);
+        const bool is_aic = finished % 3 == 0;
+        is_aic ? cores.submit_aic() : cores.submit(PTO_NO_KERNEL, kAivFunc);
+        assert_false(cores.scheduler.step(0));
+        cores.finish(finished);
+        assert_true(cores.scheduler.step(0));
+        assert_true(cores.scheduler.step(0));
+        assert_int_equal(cores.link.sent(), 7);
+        assert_true(cores.is_busy(finished));
+        for (uint32_t core = 0; core < kLinkedCores; core++)
+            cores.finish(core);
+        cores.graph.finish();
+    }
+}
+
 void a_core_belongs_to_the_worker_that_sent_the_kernel(void **)
 {
     LinkedCores cores;
@@ -296,6 +342,8 @@ int main()
         cmocka_unit_test(a_core_that_goes_back_behind_its_acknowledgement_is_lost),
         cmocka_unit_test(the_answer_to_the_task_before_the_last_is_stale),
         cmocka_unit_test(a_slow_core_does_not_hold_up_the_others),
+        cmocka_unit_test(a_worker_that_sends_looks_at_a_few_cores_and_else_at_all),
+        cmocka_unit_test(whichever_core_has_finished_is_found_although_tasks_wait_for_cores),
         cmocka_unit_test(a_core_belongs_to_the_worker_that_sent_the_kernel),
         cmocka_unit_test(a_deferred_completion_is_read_from_the_payload_that_was_run),
         cmocka_unit_test(kernels_on_cores_can_be_looked_at),
