@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sleeps for 50 ms, then writes 77. */
+/* Lets the one that waits for two others go on, as if it were both; 50 ms later writes 77. */
 #include "pto/kernel.h"
 
 extern int usleep(unsigned microseconds);
 
 PTO_KERNEL(args)
 {
+    int32_t *value = (int32_t *)pto_kernel_data(args, 0);
+    __atomic_store_n(value, 2, __ATOMIC_RELEASE);
     usleep(50000);
-    *(int32_t *)pto_kernel_data(args, 0) = 77;
+    *value = 77;
 }

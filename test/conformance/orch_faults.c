@@ -53,8 +53,8 @@ PTO_ORCHESTRATION(faults_beside_waiting, 1, 1)
 /* One core of a cluster faults; another one is about to write. */
 PTO_ORCHESTRATION(faults_beside_writing, 1, 1)
 {
-    pto_submit_mix(orch, LATE_AIC, FAULT, PTO_NO_KERNEL, PTO_INOUT(pto_tensor_arg(orch, 0)),
-                   PTO_SCALAR(pto_scalar_arg(orch, 0)), PTO_SCALAR(fault_thread()));
+    pto_submit_mix(orch, LATE_AIC, FAULT_MEETING, PTO_NO_KERNEL, PTO_INOUT(pto_tensor_arg(orch, 0)), PTO_SCALAR(2),
+                   PTO_SCALAR(pto_scalar_arg(orch, 0)));
 }
 
 /* Two tasks fault, on several threads if there are any. */

@@ -192,7 +192,7 @@ void kernels_that_run_beside_one_that_faults_may_finish(void **)
     EXPECT_STATUS(PTO_OK, pto_copy_to_device(chip.get(), address, &value, sizeof value));
     const pto_tensor tensor = pto_device_tensor(address, PTO_INT32, 1, shape);
     EXPECT_STATUS(PTO_ERROR_KERNEL_FAULT, chip.run(0, {tensor}, {FAULT_WRITE}));
-    assert_int_equal(pto_last_error()->func_id, FAULT);
+    assert_int_equal(pto_last_error()->func_id, FAULT_MEETING);
     EXPECT_STATUS(PTO_OK, pto_copy_from_device(chip.get(), &value, address, sizeof value));
     assert_int_equal(value, 77);
     expect_faulted(chip);
