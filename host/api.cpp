@@ -4,6 +4,8 @@
 #include "host/context_table.h"
 #include "host/last_error.h"
 
+#include <cstring>
+
 namespace {
 
 using pto::host::Context;
@@ -222,8 +224,31 @@ const pto_error *pto_last_error(void)
     return &pto::host::last_error();
 }
 
-const char *pto_arch_name(uint32_t index)
+namespace {
+
+/// The name number `index` of those that devices have, each counted once.
+const char *distinct_name(uint32_t index, const char *pto::host::DeviceInterface::*name)
 {
     const pto::host::DeviceList list = pto::host::device_list();
-    return index < list.count ? list.begin[index]->arch : nullptr;
+    for (size_t i = 0; i < list.count; i++) {
+        const char *here = list.begin[i]->*name;
+        bool is_first = true;
+        for (size_t earlier = 0; earlier < i; earlier++)
+            is_first = is_first && std::strcmp(list.begin[earlier]->*name, here) != 0;
+        if (is_first && index-- == 0)
+            return here;
+    }
+    return nullptr;
+}
+
+} // namespace
+
+const char *pto_arch_name(uint32_t index)
+{
+    return distinct_name(index, &pto::host::DeviceInterface::arch);
+}
+
+const char *pto_target_name(uint32_t index)
+{
+    return distinct_name(index, &pto::host::DeviceInterface::target);
 }

@@ -15,14 +15,28 @@ constexpr uint64_t kDefaultHeapBytes = uint64_t{4} << 30;
 constexpr uint32_t kDefaultMaxTasks = 262'144;
 constexpr uint32_t kMostTasks = 1u << 24;
 constexpr uint64_t kDefaultStallTimeoutNs = 10'000'000'000;
+constexpr pto_onboard_options kDefaultOnboard = PTO_ONBOARD_OPTIONS_INIT;
 
-const DeviceInterface *find_device(const char *arch)
+bool is_wanted(const char *wanted, const char *name)
+{
+    return wanted == nullptr || std::strcmp(wanted, name) == 0;
+}
+
+const DeviceInterface *find_device(const char *target, const char *arch)
 {
     const DeviceList list = device_list();
     for (std::size_t i = 0; i < list.count; i++)
-        if (arch == nullptr || std::strcmp(list.begin[i]->arch, arch) == 0)
+        if (is_wanted(target, list.begin[i]->target) && is_wanted(arch, list.begin[i]->arch))
             return list.begin[i];
     return nullptr;
+}
+
+/// Says which of the two is not there.
+pto_status refuse_device(const char *target, const char *arch)
+{
+    if (find_device(target, nullptr) == nullptr)
+        return fail(PTO_ERROR_UNSUPPORTED, "target '%s' is not in this build", target);
+    return fail(PTO_ERROR_UNSUPPORTED, "arch '%s' is not in this build", arch);
 }
 
 uint32_t default_helpers()
@@ -53,6 +67,7 @@ pto_status complete(const pto_open_options &options, const DeviceInterface &devi
     config->max_tasks = options.max_tasks == 0 ? kDefaultMaxTasks : options.max_tasks;
     config->memory_bytes = options.device_memory_bytes == 0 ? kDefaultMemoryBytes : options.device_memory_bytes;
     config->heap_bytes = options.heap_bytes == 0 ? kDefaultHeapBytes : options.heap_bytes;
+    config->onboard = options.onboard == nullptr ? &kDefaultOnboard : options.onboard;
     config->stall_timeout_ns = options.stall_timeout_ns == 0 ? kDefaultStallTimeoutNs : options.stall_timeout_ns;
     return PTO_OK;
 }
@@ -67,6 +82,9 @@ pto_status check_options(const pto_open_options &options)
     const pto_allocator *allocator = options.allocator;
     if (allocator != nullptr && (allocator->allocate == nullptr || allocator->release == nullptr))
         return fail(PTO_ERROR_INVALID_ARGUMENT, "the allocator lacks a function");
+    if (options.onboard != nullptr && options.onboard->struct_size != sizeof(pto_onboard_options))
+        return fail(PTO_ERROR_INVALID_ARGUMENT, "pto_onboard_options.struct_size is %u, not %zu",
+                    options.onboard->struct_size, sizeof(pto_onboard_options));
     return PTO_OK;
 }
 
@@ -106,9 +124,9 @@ pto_status Context::open(const pto_open_options *options, Context **out)
     pto_status status = check_options(chosen);
     if (status != PTO_OK)
         return status;
-    const DeviceInterface *device = find_device(chosen.arch);
+    const DeviceInterface *device = find_device(chosen.target, chosen.arch);
     if (device == nullptr)
-        return fail(PTO_ERROR_UNSUPPORTED, "arch '%s' is not in this build", chosen.arch);
+        return refuse_device(chosen.target, chosen.arch);
     // The context lives in the user's memory too, so the allocator is needed before there is a context to hold it.
     Allocator allocator(chosen.allocator);
     Context *context = allocator.create<Context>(chosen, *device);
@@ -264,14 +282,20 @@ pto_status Context::allocate_window(std::size_t size_bytes, uint64_t *out_addres
             return status;
     }
     // Nobody else knows the address yet.
-    const pto_status status = device_.mem_zero(handle_, *out_address, size_bytes);
-    return status == PTO_OK ? PTO_OK : fail(status, "%zu bytes of device memory cannot be cleared", size_bytes);
+    DeviceFailure failure{};
+    const pto_status status = device_.mem_zero(handle_, *out_address, size_bytes, &failure);
+    if (status == PTO_OK)
+        return PTO_OK;
+    return add_cause(fail(status, "%zu bytes of device memory cannot be cleared", size_bytes), failure);
 }
 
 pto_status Context::write_window(uint64_t address, const void *source, std::size_t size)
 {
-    const pto_status status = device_.copy_to(handle_, address, source, size);
-    return status == PTO_OK ? PTO_OK : fail(status, "the copy of %zu bytes to the device failed", size);
+    DeviceFailure failure{};
+    const pto_status status = device_.copy_to(handle_, address, source, size, &failure);
+    if (status == PTO_OK)
+        return PTO_OK;
+    return add_cause(fail(status, "the copy of %zu bytes to the device failed", size), failure);
 }
 
 void Context::free_window(uint64_t address)
@@ -300,9 +324,12 @@ pto_status Context::copy_to_device(uint64_t destination, const void *source, std
     Turn turn;
     turn.address = destination;
     begin_copy(turn, lock);
-    status = device_.copy_to(handle_, destination, source, size);
+    DeviceFailure failure{};
+    status = device_.copy_to(handle_, destination, source, size, &failure);
     end_copy(turn, lock);
-    return status == PTO_OK ? PTO_OK : fail(status, "the copy of %zu bytes to the device failed", size);
+    if (status == PTO_OK)
+        return PTO_OK;
+    return add_cause(fail(status, "the copy of %zu bytes to the device failed", size), failure);
 }
 
 pto_status Context::copy_from_device(void *destination, uint64_t source, std::size_t size)
@@ -316,9 +343,12 @@ pto_status Context::copy_from_device(void *destination, uint64_t source, std::si
     Turn turn;
     turn.address = source;
     begin_copy(turn, lock);
-    status = device_.copy_from(handle_, destination, source, size);
+    DeviceFailure failure{};
+    status = device_.copy_from(handle_, destination, source, size, &failure);
     end_copy(turn, lock);
-    return status == PTO_OK ? PTO_OK : fail(status, "the copy of %zu bytes from the device failed", size);
+    if (status == PTO_OK)
+        return PTO_OK;
+    return add_cause(fail(status, "the copy of %zu bytes from the device failed", size), failure);
 }
 
 // ---- callables -----------------------------------------------------------------------------------------------------

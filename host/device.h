@@ -6,7 +6,8 @@
 
 #include "engine/wire/orch_program.h"
 #include "engine/wire/run_blocks.h"
-#include "pto/status.h"
+#include "host/device_failure.h"
+#include "pto/pto.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -26,14 +27,9 @@ struct DeviceConfig {
     uint64_t memory_bytes;
     uint64_t heap_bytes;
     uint64_t stall_timeout_ns;
+    const pto_onboard_options *onboard;                          ///< Never null; of the target "onboard".
     void (*log)(void *user, int32_t level, const char *message); ///< Never null.
     void *log_user;
-};
-
-/// Why a device function failed.
-struct DeviceFailure {
-    int64_t raw; ///< Number of the system or vendor, 0 when there is none.
-    char message[192];
 };
 
 /// Where a device keeps what runs allocate, for a graph builder that is not on it.
@@ -76,9 +72,11 @@ struct DeviceInterface {
 
     pto_status (*mem_alloc)(Device *device, uint64_t size_bytes, uint64_t *out_address, DeviceFailure *failure);
     void (*mem_free)(Device *device, uint64_t address);
-    pto_status (*mem_zero)(Device *device, uint64_t address, uint64_t size_bytes);
-    pto_status (*copy_to)(Device *device, uint64_t destination, const void *source, std::size_t size);
-    pto_status (*copy_from)(Device *device, void *destination, uint64_t source, std::size_t size);
+    pto_status (*mem_zero)(Device *device, uint64_t address, uint64_t size_bytes, DeviceFailure *failure);
+    pto_status (*copy_to)(Device *device, uint64_t destination, const void *source, std::size_t size,
+                          DeviceFailure *failure);
+    pto_status (*copy_from)(Device *device, void *destination, uint64_t source, std::size_t size,
+                            DeviceFailure *failure);
     /// Whether an address is in the device's range at all, allocated or not.
     bool (*owns_address)(const Device *device, uint64_t address);
 

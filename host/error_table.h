@@ -55,6 +55,8 @@
     X(resource, -34, PTO_ERROR_SYSTEM,                                                                                 \
       "A file could not be read or written, or the system refused a thread, a mapping or a descriptor.",               \
       "See pto_error.raw and the message for the system's reason.")                                                    \
+    X(resource, -35, PTO_ERROR_DRIVER, "The vendor's driver or one of its libraries refused a request.",               \
+      "See pto_error.raw for its number and the message for the function.")                                            \
     X(run, -48, PTO_ERROR_UNKNOWN_KERNEL,                                                                              \
       "A task names a func id that its callable has no kernel for, or one for another core type.",                     \
       "Add the kernel or correct the id.")                                                                             \
@@ -90,6 +92,10 @@
     X(device, -67, PTO_ERROR_CORE,                                                                                     \
       "A core did not answer the executor in its time, or answered what it was not asked; pto_error.core names it, "   \
       "pto_error.detail is what its register says.",                                                                   \
+      "Close the context.")                                                                                            \
+    X(device, -68, PTO_ERROR_EXECUTOR,                                                                                 \
+      "The executor on the control CPUs ended, or the driver ended it, before it could say why; pto_error.raw is the " \
+      "driver's number.",                                                                                              \
       "Close the context.")                                                                                            \
     X(library, -127, PTO_ERROR_INTERNAL, "A contract inside the library is broken.", "Please report it.")
 

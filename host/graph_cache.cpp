@@ -98,12 +98,12 @@ pto_status HostGraph::upload(DeviceFailure *failure)
         uploaded_bytes_ = 0;
     }
     const auto *bytes = reinterpret_cast<const std::byte *>(recording.image.data());
-    const pto_status status =
-        device_.copy_to(handle_, image_.address() + uploaded_bytes_, bytes + uploaded_bytes_, size - uploaded_bytes_);
+    const pto_status status = device_.copy_to(handle_, image_.address() + uploaded_bytes_, bytes + uploaded_bytes_,
+                                              size - uploaded_bytes_, failure);
     if (status == PTO_OK)
         uploaded_bytes_ = size;
     else
-        std::snprintf(failure->message, sizeof failure->message, "the copy of the task graph to the device failed");
+        blame(failure, "the copy of the task graph to the device failed");
     return status;
 }
 
@@ -120,7 +120,7 @@ void HostGraph::reserve_instance()
     DeviceFailure failure{};
     const wire::InstanceHeader empty{};
     if (instance_.grow(wire::instance_bytes(recording.header), &failure) == PTO_OK &&
-        device_.copy_to(handle_, instance_.address(), &empty, sizeof empty) != PTO_OK)
+        device_.copy_to(handle_, instance_.address(), &empty, sizeof empty, &failure) != PTO_OK)
         instance_.reset();
 }
 

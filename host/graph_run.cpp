@@ -119,10 +119,13 @@ bool GraphRun::run_from(const Recording &recording, std::size_t begin, wire::Err
 bool GraphRun::read(uint64_t address, uint32_t size_bytes, uint64_t *bits, wire::ErrorRecord *error)
 {
     *bits = 0;
-    const pto_status status = device_.copy_from(handle_, bits, address, size_bytes);
+    DeviceFailure failure;
+    clear(&failure);
+    const pto_status status = device_.copy_from(handle_, bits, address, size_bytes, &failure);
     if (status == PTO_OK)
         return true;
-    fail(status, "the copy of an element from the device failed");
+    blame(&failure, "the copy of an element from the device failed");
+    fail(status, failure.message);
     *error = total_.error;
     return false;
 }
@@ -130,8 +133,8 @@ bool GraphRun::read(uint64_t address, uint32_t size_bytes, uint64_t *bits, wire:
 /// False: the run has failed.
 bool GraphRun::launch(HostGraph &graph, std::size_t begin, wire::ReportBlock *report)
 {
-    DeviceFailure failure; // who fails fills it in
-    failure.message[0] = '\0';
+    DeviceFailure failure;
+    clear(&failure);
     const pto_status status = orch_.ids.grow(graph.recording.max_numbered * sizeof(uint64_t) + 1, &failure);
     if (status != PTO_OK) {
         fail(status, failure.message);

@@ -70,9 +70,9 @@ pto_status ImageStore::upload(Image *image, DeviceFailure *failure)
     pto_status status = device_.mem_alloc(handle_, size, &image->address, failure);
     if (status != PTO_OK)
         return status;
-    status = device_.copy_to(handle_, image->address, bytes, size);
+    status = device_.copy_to(handle_, image->address, bytes, size, failure);
     if (status != PTO_OK) {
-        std::snprintf(failure->message, sizeof failure->message, "the copy of the image failed");
+        blame(failure, "the copy of the image failed");
         device_.mem_free(handle_, image->address);
     }
     add(orch_uploads_, status == PTO_OK ? 1 : 0);

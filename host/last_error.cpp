@@ -90,6 +90,15 @@ void set_raw_detail(int64_t raw)
     thread_error.raw = raw;
 }
 
+pto_status add_cause(pto_status status, const DeviceFailure &cause)
+{
+    thread_error.raw = cause.raw;
+    const std::size_t length = std::strlen(thread_error.message);
+    if (cause.message[0] != '\0')
+        std::snprintf(thread_error.message + length, sizeof thread_error.message - length, ": %s", cause.message);
+    return status;
+}
+
 const pto_error &last_error()
 {
     return thread_error;

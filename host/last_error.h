@@ -3,6 +3,7 @@
 #define PTO_HOST_LAST_ERROR_H
 
 #include "engine/wire/run_blocks.h"
+#include "host/device_failure.h"
 #include "pto/pto.h"
 
 namespace pto::host {
@@ -31,6 +32,9 @@ private:
 
 /// Adds the system's or vendor's number to the last error.
 void set_raw_detail(int64_t raw);
+
+/// Adds what a device says of a failure to the last error, which has just been made, and returns `status`.
+pto_status add_cause(pto_status status, const DeviceFailure &cause);
 
 /// This thread's last error.
 const pto_error &last_error();

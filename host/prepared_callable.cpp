@@ -96,9 +96,9 @@ pto_status PreparedCallable::set_up_kernels(const pto_callable &callable, ImageS
     pto_status status = kernel_table_.grow(table_bytes, failure);
     if (status != PTO_OK)
         return status;
-    status = device_.copy_to(handle_, kernel_table_.address(), table_.data(), table_bytes);
+    status = device_.copy_to(handle_, kernel_table_.address(), table_.data(), table_bytes, failure);
     if (status != PTO_OK)
-        std::snprintf(failure->message, sizeof failure->message, "the copy of the kernel table failed");
+        blame(failure, "the copy of the kernel table failed");
     return status;
 }
 

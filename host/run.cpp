@@ -185,9 +185,12 @@ pto_status Run::stage()
     if (status != PTO_OK)
         return status;
     encode_args();
-    status = context_.device_.copy_to(context_.handle_, set_->args_address(), set_->args_scratch(), args_bytes());
+    DeviceFailure failure;
+    clear(&failure);
+    status =
+        context_.device_.copy_to(context_.handle_, set_->args_address(), set_->args_scratch(), args_bytes(), &failure);
     if (status != PTO_OK)
-        return fail_callable(status, request_.callable_id, "the copy of the arguments failed");
+        return add_cause(fail_callable(status, request_.callable_id, "the copy of the arguments failed"), failure);
     is_staged_ = true;
     return PTO_OK;
 }
@@ -202,8 +205,8 @@ bool Run::stage_ahead()
 
 pto_status Run::reserve()
 {
-    DeviceFailure failure; // who fails fills it in
-    failure.message[0] = '\0';
+    DeviceFailure failure;
+    clear(&failure);
     pto_status status = set_->reserve_args(&failure);
     if (status != PTO_OK)
         return fail_callable(status, request_.callable_id, "the arguments: %s", failure.message);
@@ -231,11 +234,13 @@ pto_status Run::stage_in()
         if (begin_ns == 0)
             begin_ns = time_ns();
         const pto_tensor &tensor = request_.tensors[i];
+        DeviceFailure failure;
+        clear(&failure);
         const pto_status status =
             context_.device_.copy_to(context_.handle_, set_->tensor_address(i),
-                                     reinterpret_cast<const void *>(tensor.addr), content_bytes(tensor));
+                                     reinterpret_cast<const void *>(tensor.addr), content_bytes(tensor), &failure);
         if (status != PTO_OK)
-            return refuse(status, i, "the copy to the device failed");
+            return add_cause(refuse(status, i, "the copy to the device failed"), failure);
         result_.bytes_to_device += content_bytes(tensor);
     }
     if (begin_ns != 0)
@@ -252,10 +257,12 @@ pto_status Run::stage_out()
         if (!is_host(i) || !is_written(i))
             continue;
         const pto_tensor &tensor = request_.tensors[i];
+        DeviceFailure failure;
+        clear(&failure);
         const pto_status status = context_.device_.copy_from(context_.handle_, reinterpret_cast<void *>(tensor.addr),
-                                                             set_->tensor_address(i), content_bytes(tensor));
+                                                             set_->tensor_address(i), content_bytes(tensor), &failure);
         if (status != PTO_OK)
-            return refuse(status, i, "the copy from the device failed");
+            return add_cause(refuse(status, i, "the copy from the device failed"), failure);
         result_.bytes_from_device += content_bytes(tensor);
     }
     if (result_.bytes_from_device > 0) {

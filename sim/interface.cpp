@@ -30,19 +30,19 @@ void mem_free(host::Device *device, uint64_t address)
     Chip::of(device).memory().release(address);
 }
 
-pto_status mem_zero(host::Device *device, uint64_t address, uint64_t size_bytes)
+pto_status mem_zero(host::Device *device, uint64_t address, uint64_t size_bytes, host::DeviceFailure *)
 {
     Chip::of(device).memory().clear(address, size_bytes);
     return PTO_OK;
 }
 
-pto_status copy_to(host::Device *, uint64_t destination, const void *source, std::size_t size)
+pto_status copy_to(host::Device *, uint64_t destination, const void *source, std::size_t size, host::DeviceFailure *)
 {
     memcpy(reinterpret_cast<void *>(destination), source, size);
     return PTO_OK;
 }
 
-pto_status copy_from(host::Device *, void *destination, uint64_t source, std::size_t size)
+pto_status copy_from(host::Device *, void *destination, uint64_t source, std::size_t size, host::DeviceFailure *)
 {
     memcpy(destination, reinterpret_cast<const void *>(source), size);
     return PTO_OK;

@@ -51,12 +51,42 @@ enum pto_sim_mode_code {
     PTO_SIM_THREADS = 1
 };
 
+/** What a chip that is driven through the vendor's libraries is opened with beyond the usual: a set. */
+enum pto_onboard_feature_code {
+    /** Streams and workspace for DMA that kernels start. Needs a library that was built with the headers of pto-isa;
+     * fails the open when there is none, or when the driver refuses. A core that faults takes minutes to reset then. */
+    PTO_ONBOARD_SDMA = 1,
+    /** Counters of the cores' performance monitors. Left out with a warning when the driver refuses. */
+    PTO_ONBOARD_PMU = 2
+};
+
+/** Options of `pto_open` for the target "onboard". Zero means the default, everywhere. */
+typedef struct pto_onboard_options {
+    uint32_t struct_size; /**< sizeof(pto_onboard_options) */
+    uint32_t features;    /**< A set of `enum pto_onboard_feature_code`. */
+    const char
+        *image_directory; /**< Where the device's images are; NULL: where this library was installed with them. */
+    uint64_t op_execute_timeout_ns; /**< The driver ends what runs on the device after this long. Longer than
+                                         `stall_timeout_ns`. 0: 45 s. */
+    uint64_t sync_timeout_ns; /**< The host waits for the device this long. Longer than `op_execute_timeout_ns`, and
+                                   1.5 s longer than `stall_timeout_ns`. 0: 50 s. */
+    int32_t vendor_log_level; /**< What the vendor's libraries log: 0 debug, 1 info, 2 warnings, 3 errors, 4 nothing. */
+    uint32_t reserved;
+} pto_onboard_options;
+
+/** The defaults. */
+#define PTO_ONBOARD_OPTIONS_INIT                                                                                       \
+    {                                                                                                                  \
+        sizeof(pto_onboard_options), 0, NULL, 0, 0, 3, 0                                                               \
+    }
+
 /** Options of `pto_open`. Zero means the default, everywhere. */
 typedef struct pto_open_options {
-    uint32_t struct_size;    /**< sizeof(pto_open_options) */
-    uint32_t device_index;   /**< Which chip, 0..63; simulated chips with different indices are different chips. */
-    const char *arch;        /**< "a2a3" or "a5"; NULL: the first that this library was built for. */
-    uint32_t cluster_count;  /**< Clusters to use; 0: all of them (24 on a2a3, 36 on a5). */
+    uint32_t struct_size;   /**< sizeof(pto_open_options) */
+    uint32_t device_index;  /**< Which chip, 0..63: simulated chips with different indices are different chips; onboard,
+                               the  vendor's logical device id. */
+    const char *arch;       /**< "a2a3" or "a5"; NULL: the first that this library was built for. */
+    uint32_t cluster_count; /**< Clusters to use; 0: all of them (24 on a2a3, 36 on a5). */
     uint32_t helper_threads; /**< Threads beside the caller's that run kernels while there is work; 0: one less
                                   than the machine's processors. Kernels that block are given more as needed. */
     pto_log_callback log;    /**< NULL: no log. */
@@ -69,12 +99,14 @@ typedef struct pto_open_options {
     uint32_t max_tasks;             /**< Tasks alive at once, at most 2^24. 0: 262144. */
     uint32_t sim_mode;              /**< How a chip is simulated: one of `enum pto_sim_mode_code`. */
     uint64_t stall_timeout_ns;      /**< A run without any progress for this long has timed out. 0: 10 s. */
+    const char *target;             /**< "sim" or "onboard"; NULL: the first that this library was built for. */
+    const pto_onboard_options *onboard; /**< Used by the target "onboard" only. NULL: the defaults. */
 } pto_open_options;
 
 /** The defaults. */
 #define PTO_OPEN_OPTIONS_INIT                                                                                          \
     {                                                                                                                  \
-        sizeof(pto_open_options), 0, NULL, 0, 0, NULL, NULL, PTO_LOG_WARN, 0, NULL, 0, 0, 0, 0, 0                      \
+        sizeof(pto_open_options), 0, NULL, 0, 0, NULL, NULL, PTO_LOG_WARN, 0, NULL, 0, 0, 0, 0, 0, NULL, NULL          \
     }
 
 /** Arguments of one run, in the order of the signature within each kind. Borrowed during the call. */
@@ -212,11 +244,17 @@ PTO_EXPORT const char *pto_version(void);
 /** Name of arch number `index` that this library can open, NULL past the last. Static. */
 PTO_EXPORT const char *pto_arch_name(uint32_t index);
 
-/** Opens a chip. Blocks for about a millisecond.
+/** Name of target number `index` that this library can open, NULL past the last: "sim", "onboard". Static. */
+PTO_EXPORT const char *pto_target_name(uint32_t index);
+
+/** Opens a chip. Blocks for about a millisecond; onboard for as long as the driver takes.
  *  @param options NULL: the defaults.
  *  @param out_context receives the context, the caller's until `pto_close`; NULL on failure.
- *  @return PTO_ERROR_INVALID_ARGUMENT, PTO_ERROR_UNSUPPORTED (arch, device index, cluster count),
- *  PTO_ERROR_OUT_OF_HOST_MEMORY, PTO_ERROR_SYSTEM. */
+ *  @return PTO_ERROR_INVALID_ARGUMENT, PTO_ERROR_UNSUPPORTED (arch, target, device index, cluster count; a
+ *  library of the vendor's that is not there), PTO_ERROR_OUT_OF_HOST_MEMORY, PTO_ERROR_SYSTEM; onboard also
+ *  PTO_ERROR_INCOMPATIBLE_IMAGE (device images of another build), PTO_ERROR_OUT_OF_DEVICE_MEMORY, PTO_ERROR_DRIVER,
+ *  PTO_ERROR_DEVICE_FAULTED (it could not be brought back from an earlier fault), PTO_ERROR_CORE, PTO_ERROR_EXECUTOR.
+ */
 PTO_EXPORT pto_status pto_open(const pto_open_options *options, pto_context **out_context);
 
 /** Closes a chip and frees all that it held; waits for calls and submitted runs that are under way, whose handles end.

@@ -66,6 +66,9 @@ enum pto_status_code {
     /** A file could not be read or written, or the system refused a thread, a mapping or a descriptor. See
      *  `pto_error.raw` and the message for the system's reason. */
     PTO_ERROR_SYSTEM = -34,
+    /** The vendor's driver or one of its libraries refused a request. See `pto_error.raw` for its number and the
+     * message for the function. */
+    PTO_ERROR_DRIVER = -35,
 
     /* The run ended early: correct the orchestration or the kernels. The context stays usable. */
 
@@ -106,6 +109,9 @@ enum pto_status_code {
     /** A core did not answer the executor in its time, or answered what it was not asked; `pto_error.core` names it,
      *  `pto_error.detail` is what its register says. Close the context. */
     PTO_ERROR_CORE = -67,
+    /** The executor on the control CPUs ended, or the driver ended it, before it could say why; `pto_error.raw` is the
+     *  driver's number. Close the context. */
+    PTO_ERROR_EXECUTOR = -68,
 
     /* The library is wrong. */
 

@@ -331,6 +331,7 @@ public:
                                   uint64_t{64} << 20,
                                   uint64_t{1} << 20,
                                   1'000'000'000,
+                                  nullptr,
                                   [](void *, int32_t, const char *) {},
                                   nullptr};
         DeviceFailure failure{};

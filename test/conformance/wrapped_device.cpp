@@ -37,10 +37,8 @@ bool fails(DeviceCall call, DeviceFailure *failure)
     if (until_failure == 0 || --until_failure > 0)
         return false;
     last_failure = call;
-    if (failure != nullptr) {
-        failure->raw = 507018;
-        std::snprintf(failure->message, sizeof failure->message, "the test lets %s fail", device_call_name(call));
-    }
+    failure->raw = 507018;
+    std::snprintf(failure->message, sizeof failure->message, "the test lets %s fail", device_call_name(call));
     return true;
 }
 
@@ -90,16 +88,16 @@ void mem_free(Device *device, uint64_t address)
     real->mem_free(device, address);
 }
 
-pto_status copy_to(Device *device, uint64_t destination, const void *source, std::size_t size)
+pto_status copy_to(Device *device, uint64_t destination, const void *source, std::size_t size, DeviceFailure *failure)
 {
-    return fails(DeviceCall::kCopyTo, nullptr) ? pto_status{PTO_ERROR_SYSTEM}
-                                               : real->copy_to(device, destination, source, size);
+    return fails(DeviceCall::kCopyTo, failure) ? pto_status{PTO_ERROR_SYSTEM}
+                                               : real->copy_to(device, destination, source, size, failure);
 }
 
-pto_status copy_from(Device *device, void *destination, uint64_t source, std::size_t size)
+pto_status copy_from(Device *device, void *destination, uint64_t source, std::size_t size, DeviceFailure *failure)
 {
-    return fails(DeviceCall::kCopyFrom, nullptr) ? pto_status{PTO_ERROR_SYSTEM}
-                                                 : real->copy_from(device, destination, source, size);
+    return fails(DeviceCall::kCopyFrom, failure) ? pto_status{PTO_ERROR_SYSTEM}
+                                                 : real->copy_from(device, destination, source, size, failure);
 }
 
 pto_status kernel_load(Device *device, const void *image, std::size_t size, DeviceKernel *out, DeviceFailure *failure)

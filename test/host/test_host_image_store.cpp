@@ -64,7 +64,7 @@ void fake_mem_free(Device *, uint64_t address)
 
 pto_status copy_status = PTO_OK;
 
-pto_status fake_copy_to(Device *, uint64_t destination, const void *source, std::size_t size)
+pto_status fake_copy_to(Device *, uint64_t destination, const void *source, std::size_t size, DeviceFailure *)
 {
     memory.at(destination) = std::string(static_cast<const char *>(source), size);
     return copy_status;
