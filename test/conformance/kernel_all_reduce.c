@@ -2,14 +2,13 @@
 /* Puts int32 tensor 0 into the windows of all ranks, waits until all have, and writes the sum to tensor 1. Scalars:
  * address of the rank's view of the communicator, number of the round, from 1. */
 #include "comm_window.h"
+#include "pauses.h"
 #include "pto/kernel.h"
 
 #ifdef PTO_TEST_THREAD_SANITIZER
-extern int usleep(unsigned microseconds);
-#define PEER_PAUSE() usleep(10)
+#define PEER_PAUSE() pause_us(10)
 #else
-extern int sched_yield(void);
-#define PEER_PAUSE() sched_yield()
+#define PEER_PAUSE() pause_briefly()
 #endif
 
 PTO_KERNEL(args)

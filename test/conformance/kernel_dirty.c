@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Leaves its stack and its own copy of the argument words full of ones, and returns when all cores do the same. */
+#include "pauses.h"
 #include "pto/kernel.h"
-
-extern int usleep(unsigned microseconds);
 
 static __attribute__((noinline)) int32_t fill_stack(void)
 {
@@ -18,7 +17,7 @@ PTO_KERNEL(args)
     const int32_t parties = (int32_t)args[1];
     __atomic_fetch_add(count, fill_stack() == 0xff ? 1 : 0, __ATOMIC_ACQ_REL);
     while (__atomic_load_n(count, __ATOMIC_ACQUIRE) < parties)
-        usleep(10);
+        pause_us(10);
     for (uint32_t i = 0; i < PTO_KERNEL_ARG_WORDS; i++)
         args[i] = -1;
     fill_stack();

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sets the flag at scalar 0 and waits until the one at scalar 1 is set: both are addresses of the host. */
+#include "pauses.h"
 #include "pto/kernel.h"
-
-extern int usleep(unsigned microseconds);
 
 PTO_KERNEL(args)
 {
@@ -10,5 +9,5 @@ PTO_KERNEL(args)
     const int32_t *gate = (const int32_t *)(uintptr_t)args[2];
     __atomic_store_n(started, 1, __ATOMIC_RELEASE);
     while (__atomic_load_n(gate, __ATOMIC_ACQUIRE) == 0)
-        usleep(10);
+        pause_us(10);
 }

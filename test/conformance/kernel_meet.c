@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Counts itself in, then waits until `parties` kernels have: returns only if all of them run at the same time. */
+#include "pauses.h"
 #include "pto/kernel.h"
 
 #ifdef PTO_TEST_THREAD_SANITIZER
 /* Under the race detector every load takes a lock: dozens of threads that spin on one word starve each
  * other, and a thread that never calls the system gets no signals. */
-extern int usleep(unsigned microseconds);
-#define MEET_PAUSE() usleep(10)
+#define MEET_PAUSE() pause_us(10)
 #else
 /* A chip has more cores than the machine has processors. */
-extern int sched_yield(void);
-#define MEET_PAUSE() sched_yield()
+#define MEET_PAUSE() pause_briefly()
 #endif
 
 PTO_KERNEL(args)

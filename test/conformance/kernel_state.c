@@ -2,9 +2,8 @@
 /* Compares what its core was given with kernel.h and writes the number of the first difference, 1000 for none, into
  * element 3 * block_idx + lane of tensor 1. Waits until as many kernels as scalar 0 says run at the same time, so that
  * each is on a core of its own. LANE is 0 in the build for matrix cores and 1 in that for vector cores. */
+#include "pauses.h"
 #include "pto/kernel.h"
-
-extern int usleep(unsigned microseconds);
 
 static int32_t difference(const int64_t *args)
 {
@@ -41,5 +40,5 @@ PTO_KERNEL(args)
         __atomic_fetch_add(&verdicts[3 * pto_kernel_local(args)->block_idx + lane], found, __ATOMIC_RELAXED);
     __atomic_fetch_add(count, 1, __ATOMIC_ACQ_REL);
     while (__atomic_load_n(count, __ATOMIC_ACQUIRE) < parties)
-        usleep(10);
+        pause_us(10);
 }

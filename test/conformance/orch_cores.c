@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Graphs about cores: clusters, blocks, kernels that wait for each other, kernels that never return. */
 #include "func_ids.h"
+#include "pauses.h"
 #include "pto/orch.h"
 
 /* The three cores of a cluster meet: they must run at the same time. */
@@ -78,13 +79,11 @@ PTO_ORCHESTRATION(second_is, 1, 1)
 }
 
 /* Never returns; sleeps as kernel_never does. */
-extern int usleep(unsigned microseconds);
-
 PTO_ORCHESTRATION(never_returns, 0, 0)
 {
     volatile int forever = 1;
     while (forever)
-        usleep(100);
+        pause_us(100);
 }
 
 /* Tasks that sleep, independent of each other. */

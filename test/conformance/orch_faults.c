@@ -2,9 +2,8 @@
 /* Orchestrations and tasks that fault. Scalars: the kind of fault. */
 #include "fault_kinds.h"
 #include "func_ids.h"
+#include "pauses.h"
 #include "pto/orch.h"
-
-extern int usleep(unsigned microseconds);
 
 /* The second of three tasks faults. */
 PTO_ORCHESTRATION(second_faults, 1, 1)
@@ -28,7 +27,7 @@ PTO_ORCHESTRATION(faults_then_fatal, 1, 1)
     pto_submit_aiv(orch, FAULT, PTO_INOUT(pto_tensor_arg(orch, 0)), PTO_SCALAR(pto_scalar_arg(orch, 0)),
                    PTO_SCALAR(fault_thread()));
     while (pto_orch_status(orch) == PTO_OK)
-        usleep(100);
+        pause_us(100);
     pto_fatal(orch, 5, "gave up with status %d", pto_orch_status(orch));
 }
 
@@ -39,7 +38,7 @@ PTO_ORCHESTRATION(faults_while_orchestrating, 1, 1)
     pto_submit_aiv(orch, FAULT, PTO_INOUT(pto_tensor_arg(orch, 0)), PTO_SCALAR(pto_scalar_arg(orch, 0)),
                    PTO_SCALAR(fault_thread()));
     while (forever)
-        usleep(100);
+        pause_us(100);
 }
 
 /* One core of a cluster faults; the two others wait for it. */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Graphs that come to a stop. */
 #include "func_ids.h"
+#include "pauses.h"
 #include "pto/orch.h"
-
-extern int usleep(unsigned microseconds);
 
 /* As many kernels that never return as the scalar says, independent of each other. */
 PTO_ORCHESTRATION(many_never, 1, 1)
@@ -28,5 +27,5 @@ PTO_ORCHESTRATION(submits_and_loops, 1, 1)
     for (uint64_t i = 0; i < pto_scalar_arg(orch, 0); i++)
         pto_submit_aiv(orch, NOP, PTO_INOUT(pto_tensor_arg(orch, 0)));
     while (forever)
-        usleep(100);
+        pause_us(100);
 }

@@ -238,10 +238,10 @@ static void a_callable_and_its_parts_keep_their_order(void **state)
     FIELD(pto_image_error, message, 0);
 }
 
-static void the_open_options_have_88_bytes_in_this_order(void **state)
+static void the_open_options_have_104_bytes_in_this_order(void **state)
 {
     (void)state;
-    SIZE(pto_open_options, 88);
+    SIZE(pto_open_options, 104);
     FIELD(pto_open_options, struct_size, 0);
     FIELD(pto_open_options, device_index, 4);
     FIELD(pto_open_options, arch, 8);
@@ -257,6 +257,17 @@ static void the_open_options_have_88_bytes_in_this_order(void **state)
     FIELD(pto_open_options, max_tasks, 72);
     FIELD(pto_open_options, sim_mode, 76);
     FIELD(pto_open_options, stall_timeout_ns, 80);
+    FIELD(pto_open_options, target, 88);
+    FIELD(pto_open_options, onboard, 96);
+
+    SIZE(pto_onboard_options, 40);
+    FIELD(pto_onboard_options, struct_size, 0);
+    FIELD(pto_onboard_options, features, 4);
+    FIELD(pto_onboard_options, image_directory, 8);
+    FIELD(pto_onboard_options, op_execute_timeout_ns, 16);
+    FIELD(pto_onboard_options, sync_timeout_ns, 24);
+    FIELD(pto_onboard_options, vendor_log_level, 32);
+    FIELD(pto_onboard_options, reserved, 36);
 
     SIZE(pto_allocator, 24);
     FIELD(pto_allocator, user, 0);
@@ -410,7 +421,7 @@ int main(void)
         cmocka_unit_test(what_an_orchestration_sees_has_40_bytes_in_this_order),
         cmocka_unit_test(an_orchestration_entry_has_32_bytes_in_this_order),
         cmocka_unit_test(a_callable_and_its_parts_keep_their_order),
-        cmocka_unit_test(the_open_options_have_88_bytes_in_this_order),
+        cmocka_unit_test(the_open_options_have_104_bytes_in_this_order),
         cmocka_unit_test(the_arguments_and_options_of_a_run_keep_their_order),
         cmocka_unit_test(the_result_of_a_run_has_136_bytes_in_this_order),
         cmocka_unit_test(the_counters_of_a_context_have_136_bytes_in_this_order),

@@ -15,26 +15,55 @@ std::string test_arch;
 std::string module_directory;
 uint32_t test_builder = PTO_DEVICE_BUILT;
 uint32_t test_sim_mode = PTO_SIM_FAST;
+bool test_is_onboard = false;
+std::string image_directory;
+pto_onboard_options onboard_options = PTO_ONBOARD_OPTIONS_INIT;
 
-/// False: the text is neither of the two words.
-bool choose(const char *text, const char *first, const char *second, uint32_t *out)
+/// False: the text is no builder.
+bool choose_builder(const std::string &text)
 {
-    *out = std::strcmp(text, second) == 0 ? 1 : 0;
-    return *out == 1 || std::strcmp(text, first) == 0;
+    test_builder = text == "host" ? PTO_HOST_BUILT : PTO_DEVICE_BUILT;
+    return text == "host" || text == "device";
+}
+
+/// False: the text is no mode.
+bool choose_mode(const std::string &text)
+{
+    test_sim_mode = text == "threads" ? PTO_SIM_THREADS : PTO_SIM_FAST;
+    test_is_onboard = text == "onboard";
+    return test_is_onboard || text == "threads" || text == "fast";
+}
+
+/// Modules that run behind a driver are in a folder of their own; graphs are built on the host by those of the host.
+std::string module_path(const std::string &name)
+{
+    const bool runs_here = !test_is_onboard || (test_builder == PTO_HOST_BUILT && name.rfind("orch_", 0) == 0);
+    return module_directory + (runs_here ? "/" : "/onboard/") + name + ".so";
+}
+
+/// The driver ends what takes longer than the executor lets it: in tests, not long after.
+void set_timeouts(const pto_open_options &options)
+{
+    constexpr uint64_t kSecondNs = 1'000'000'000;
+    const uint64_t stall_ns = options.stall_timeout_ns == 0 ? 10 * kSecondNs : options.stall_timeout_ns;
+    onboard_options.op_execute_timeout_ns = stall_ns + 5 * kSecondNs;
+    onboard_options.sync_timeout_ns = stall_ns + 7 * kSecondNs;
 }
 
 } // namespace
 
 void set_up(int argc, char **argv)
 {
-    static_assert(PTO_DEVICE_BUILT == 0 && PTO_HOST_BUILT == 1 && PTO_SIM_FAST == 0 && PTO_SIM_THREADS == 1);
-    if (argc < 3 || argc > 5 || (argc > 3 && !choose(argv[3], "device", "host", &test_builder)) ||
-        (argc > 4 && !choose(argv[4], "fast", "threads", &test_sim_mode))) {
-        std::fprintf(stderr, "usage: %s ARCH MODULE_DIRECTORY [device|host [fast|threads]]\n", argv[0]);
+    if (argc < 3 || argc > 6 || (argc > 3 && !choose_builder(argv[3])) || (argc > 4 && !choose_mode(argv[4])) ||
+        test_is_onboard != (argc > 5)) {
+        std::fprintf(stderr, "usage: %s ARCH MODULE_DIRECTORY [device|host [fast|threads|onboard IMAGE_DIRECTORY]]\n",
+                     argv[0]);
         std::exit(2);
     }
     test_arch = argv[1];
     module_directory = argv[2];
+    image_directory = argc > 5 ? argv[5] : "";
+    onboard_options.image_directory = image_directory.c_str();
 }
 
 const char *arch()
@@ -52,15 +81,20 @@ bool has_threads_per_core()
     return test_sim_mode == PTO_SIM_THREADS;
 }
 
+bool is_onboard()
+{
+    return test_is_onboard;
+}
+
 const std::vector<char> &module_bytes(const std::string &name)
 {
     static std::map<std::string, std::vector<char>> modules;
     std::vector<char> &bytes = modules[name];
     if (bytes.empty()) {
-        std::ifstream file(module_directory + "/" + name + ".so", std::ios::binary);
+        std::ifstream file(module_path(name), std::ios::binary);
         bytes.assign(std::istreambuf_iterator<char>(file), {});
         if (bytes.empty())
-            fail_msg("module %s is not in %s", name.c_str(), module_directory.c_str());
+            fail_msg("there is no %s", module_path(name).c_str());
     }
     return bytes;
 }
@@ -105,11 +139,14 @@ pto_open_options TestChip::default_options()
     pto_open_options options = PTO_OPEN_OPTIONS_INIT;
     options.arch = arch();
     options.sim_mode = test_sim_mode;
+    options.target = test_is_onboard ? "onboard" : "sim";
+    options.onboard = &onboard_options;
     return options;
 }
 
 TestChip::TestChip(pto_open_options options)
 {
+    set_timeouts(options);
     EXPECT_STATUS(PTO_OK, pto_open(&options, &context_));
 }
 

@@ -42,8 +42,9 @@ inline constexpr bool kSanitized = true;
 inline constexpr bool kSanitized = false;
 #endif
 
-/// Takes the test program's arguments: ARCH MODULE_DIRECTORY [BUILDER [MODE]], where BUILDER is `device`, the default,
-/// or `host`, and MODE, of the simulated chip, `fast`, the default, or `threads`. Call first in main.
+/// Takes the test program's arguments: ARCH MODULE_DIRECTORY [BUILDER [MODE [IMAGE_DIRECTORY]]], where BUILDER is
+/// `device`, the default, or `host`, and MODE is `fast`, the default, or `threads`, of the simulated chip, or
+/// `onboard`, which needs the folder of the device's images. Call first in main.
 void set_up(int argc, char **argv);
 
 /// The arch under test.
@@ -55,8 +56,11 @@ uint32_t builder();
 /// Whether the chips are simulated with a thread for each core.
 bool has_threads_per_core();
 
-/// Content of a shared object that was built next to the test, such as "kernel_add". Fails the test when it is not
-/// there.
+/// Whether the chips are behind the vendor's driver, or what stands for it: in an address space of their own.
+bool is_onboard();
+
+/// Content of a shared object that was built next to the test, such as "kernel_add", for the machine that it runs on.
+/// Fails the test when it is not there.
 const std::vector<char> &module_bytes(const std::string &name);
 
 /// A callable that is put together piece by piece from modules.

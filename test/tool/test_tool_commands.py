@@ -223,6 +223,14 @@ class Run(ToolTest):
         self.assertIn("on %s, host-built, a thread per core\n" % ARCH, self.succeed(*run, "threads", "--builder", "host"))
         self.assertNotIn("thread", self.succeed(*run, "fast"))
 
+    def test_a_target_is_named_and_an_unknown_one_is_refused(self):
+        self.pack_in_place()
+        self.write_floats("x.npy", 1, 2)
+        self.write_floats("y.npy", 10, 20)
+        run = ["run", "axpy_in_place.pto", "--in", "x.npy", "--inout", "y.npy:z.npy", "--scalar", "f32:3", "--target"]
+        self.assertIn("on %s, sim\n" % ARCH, self.succeed(*run, "sim"))
+        self.assertIn("target moon: this library cannot open it: choose one of sim", self.fail_with(BAD_INPUT, *run, "moon"))
+
     def test_the_log_goes_to_standard_error_up_to_its_level(self):
         self.pack("chatty", [], [])
         lines = ["[error] a failure\n", "[warn] a doubt\n", "[info] a number, 7\n", "[debug] a detail\\x1b[A\n"]

@@ -126,8 +126,12 @@ void add_graph_options(CLI::App *command, RunRequest &request)
         ->type_name("N");
 }
 
-void add_simulation(CLI::App *command, RunRequest &request)
+void add_device(CLI::App *command, RunRequest &request)
 {
+    command->add_option("--target", request.target, "What runs it; default: the library's first")
+        ->type_name("sim|onboard");
+    command->add_option("--image-directory", request.image_directory, "Where a target onboard finds its device images")
+        ->type_name("FOLDER");
     command->add_option("--sim-mode", request.sim_mode, "How the chip is simulated; default: fast")
         ->check(check_sim_mode)
         ->type_name("fast|threads");
@@ -158,7 +162,7 @@ CLI::App *add_run(CLI::App &app, RunRequest &request)
     command->add_option("--arch", request.arch, "Chip to open; default: that of the file")->type_name("NAME");
     command->add_option("--repeat", request.repeat, "Runs in all; default: 1")->check(check_repeat)->type_name("N");
     add_graph_options(command, request);
-    add_simulation(command, request);
+    add_device(command, request);
     add_time_limits(command, request);
     command->add_option("--log", request.log_level, "Show lines of the log up to this level; default: none")
         ->check(check_log_level)

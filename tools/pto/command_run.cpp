@@ -136,6 +136,8 @@ RunOutcome run(const RunRequest &request)
     const std::string arch = request.arch.empty() ? image_arch : request.arch;
     ChipOptions options;
     options.arch = arch;
+    options.target = request.target;
+    options.image_directory = request.image_directory;
     options.timeout_ns = nanoseconds(request.timeout_s);
     options.stall_timeout_ns = nanoseconds(request.stall_timeout_s);
     options.sim_mode = request.sim_mode == "threads" ? PTO_SIM_THREADS : PTO_SIM_FAST;
@@ -149,6 +151,7 @@ RunOutcome run(const RunRequest &request)
     const char *default_arch = pto_arch_name(0);
     outcome.text = name_or(callable.name, "callable") + " of " + printable(request.image) + " on " +
                    (arch.empty() ? name_or(default_arch, "the default arch") : printable(arch)) +
+                   (request.target.empty() ? "" : ", " + printable(request.target)) +
                    (callable.builder == PTO_HOST_BUILT ? ", host-built" : "") +
                    (options.sim_mode == PTO_SIM_THREADS ? ", a thread per core\n" : "\n");
     outcome.text += summary_text(request, binding, record) + write_results(binding);

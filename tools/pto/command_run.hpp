@@ -15,11 +15,13 @@ struct RunRequest {
     std::string image;
     RunArguments arguments;
     Tolerance tolerance;
-    std::string arch;         ///< Empty: the image's.
-    std::string builder;      ///< "device" or "host"; empty: the library's default.
-    uint32_t graph_limit = 0; ///< Host-built graphs to keep; 0: the library's.
-    std::string log_level;    ///< Empty: no log.
-    std::string sim_mode;     ///< "fast" or "threads"; empty: the library's default.
+    std::string arch;            ///< Empty: the image's.
+    std::string builder;         ///< "device" or "host"; empty: the library's default.
+    uint32_t graph_limit = 0;    ///< Host-built graphs to keep; 0: the library's.
+    std::string log_level;       ///< Empty: no log.
+    std::string target;          ///< "sim" or "onboard"; empty: the library's default.
+    std::string image_directory; ///< Of the target "onboard"; empty: the library's default.
+    std::string sim_mode;        ///< "fast" or "threads"; empty: the library's default.
     uint64_t repeat = 1;
     double timeout_s = 0;       ///< Longest time of a run; 0: no limit.
     double stall_timeout_s = 0; ///< Longest time without progress; 0: the library's.

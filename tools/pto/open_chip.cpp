@@ -27,21 +27,41 @@ void log_to_standard_error(void *, int32_t level, const char *message)
     }
 }
 
+std::string names_of(const char *(*name)(uint32_t index))
+{
+    std::string names;
+    for (uint32_t i = 0; name(i) != nullptr; i++)
+        names += std::string(" ") + name(i);
+    return names;
+}
+
+/// Whether `name` is one of those; empty is the first.
+void check_name(const char *what, const std::string &name, const char *(*known)(uint32_t index))
+{
+    for (uint32_t i = 0; known(i) != nullptr; i++)
+        if (name.empty() || name == known(i))
+            return;
+    throw Error(std::string(what) + " " + name, "this library cannot open it: choose one of" + names_of(known));
+}
+
 } // namespace
 
 std::string arch_names()
 {
-    std::string names;
-    for (uint32_t i = 0; pto_arch_name(i) != nullptr; i++)
-        names += std::string(" ") + pto_arch_name(i);
-    return names;
+    return names_of(pto_arch_name);
 }
 
 Chip::Chip(const ChipOptions &chosen) : timeout_ns_(chosen.timeout_ns)
 {
     const std::string &arch = chosen.arch;
     pto_open_options options = PTO_OPEN_OPTIONS_INIT;
+    check_name("arch", arch, pto_arch_name);
+    check_name("target", chosen.target, pto_target_name);
     options.arch = arch.empty() ? nullptr : arch.c_str();
+    options.target = chosen.target.empty() ? nullptr : chosen.target.c_str();
+    pto_onboard_options onboard = PTO_ONBOARD_OPTIONS_INIT;
+    onboard.image_directory = chosen.image_directory.empty() ? nullptr : chosen.image_directory.c_str();
+    options.onboard = &onboard;
     options.stall_timeout_ns = chosen.stall_timeout_ns;
     options.sim_mode = chosen.sim_mode;
     if (chosen.log_level != ChipOptions::kNoLog) {
@@ -50,8 +70,6 @@ Chip::Chip(const ChipOptions &chosen) : timeout_ns_(chosen.timeout_ns)
     }
     pto_context *context = nullptr;
     const pto_status status = pto_open(&options, &context);
-    if (status == PTO_ERROR_UNSUPPORTED && !arch.empty())
-        throw Error("arch " + arch, "this library cannot open it: choose one of" + arch_names());
     if (status != PTO_OK)
         fail_with_last_error("open", status, exit_code_of(status));
     context_.reset(context);

@@ -14,6 +14,8 @@ namespace pto::tool {
 /// How a chip is opened and how long its runs may take.
 struct ChipOptions {
     std::string arch;                 ///< Empty: the library's default.
+    std::string target;               ///< Likewise.
+    std::string image_directory;      ///< Of the target "onboard"; empty: the library's default.
     uint64_t timeout_ns = 0;          ///< Longest time of a run; 0: no limit.
     uint64_t stall_timeout_ns = 0;    ///< Longest time without progress; 0: the library's.
     uint32_t sim_mode = PTO_SIM_FAST; ///< One of `enum pto_sim_mode_code`.
