@@ -108,10 +108,15 @@ pto_status create(const pto_comm_options &options, pto_comm **out_comm)
     if (status != PTO_OK)
         return status;
     std::optional<ContextUse> uses[PTO_COMM_MAX_RANKS];
-    for (uint32_t rank = 0; rank < options.rank_count; rank++)
-        if (uses[rank].emplace(options.contexts[rank]).context() == nullptr)
+    for (uint32_t rank = 0; rank < options.rank_count; rank++) {
+        const Context *context = uses[rank].emplace(options.contexts[rank]).context();
+        if (context == nullptr)
             return fail(PTO_ERROR_INVALID_HANDLE, "rank %u: the context is %s", rank,
                         options.contexts[rank] == nullptr ? "NULL" : "closed, or not a context");
+        if (!context->sees_other_chips())
+            return fail(PTO_ERROR_UNSUPPORTED, "rank %u: chips of target '%s' do not see each other's memory", rank,
+                        context->target());
+    }
     Communicator *communicator = take_slot();
     if (communicator == nullptr)
         return fail(PTO_ERROR_UNSUPPORTED, "PTO_MAX_COMMUNICATORS: there are %d communicators, which is the most",

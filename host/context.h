@@ -49,6 +49,9 @@ public:
     pto_status health();
 
     int32_t device_index() const { return device_index_; }
+    const char *target() const { return device_.target; }
+    /// Whether its kernels reach the memory of other chips.
+    bool sees_other_chips() const { return device_.has_shared_addresses; }
 
     Context(const pto_open_options &options, const DeviceInterface &device);
     ~Context();

@@ -65,6 +65,7 @@ struct DeviceInterface {
     uint32_t max_clusters;
     uint32_t max_devices;
     uint64_t max_memory_bytes;
+    bool has_shared_addresses; ///< Kernels on one device reach the memory of every other one by its address.
 
     pto_status (*open)(const DeviceConfig &config, Device **out, DeviceFailure *failure);
     /// Frees everything, healthy or not.

@@ -124,6 +124,7 @@ const host::DeviceInterface *device_interface()
         .max_clusters = kMaxClusters,
         .max_devices = 64,
         .max_memory_bytes = uint64_t{UINT32_MAX} * engine::Heap::kGranuleBytes,
+        .has_shared_addresses = true,
         .open = Chip::open,
         .close = Chip::close,
         .mem_alloc = mem_alloc,

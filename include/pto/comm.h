@@ -57,7 +57,7 @@ PTO_BEGIN_DECLS
  *  members; NULL on failure.
  *  @return PTO_ERROR_INVALID_ARGUMENT (counts, sizes, a context twice), PTO_ERROR_INVALID_HANDLE (a context is not
  *  open), PTO_ERROR_DEVICE_FAULTED, PTO_ERROR_OUT_OF_DEVICE_MEMORY, PTO_ERROR_OUT_OF_HOST_MEMORY, PTO_ERROR_SYSTEM,
- *  PTO_ERROR_UNSUPPORTED (there are PTO_MAX_COMMUNICATORS). */
+ *  PTO_ERROR_UNSUPPORTED (there are PTO_MAX_COMMUNICATORS; a context of the target "onboard"). */
 PTO_EXPORT pto_status pto_comm_create(const pto_comm_options *options, pto_comm **out_comm);
 
 /** Where a rank's memory is. Any thread; does not block.
