@@ -65,6 +65,8 @@ struct DeviceInterface {
     uint32_t max_clusters;
     uint32_t max_devices;
     uint64_t max_memory_bytes;
+    uint64_t default_memory_bytes; ///< Where the options say nothing.
+    uint64_t default_heap_bytes;
 
     pto_status (*open)(const DeviceConfig &config, Device **out, DeviceFailure *failure);
     /// Frees everything, healthy or not.

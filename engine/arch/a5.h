@@ -13,6 +13,11 @@ inline constexpr ArchTraits kTraits{
     .counter_hz = 1'000'000'000,
     .physical_core_count = 108,
     .registers = {.command = 0xd0, .condition = 0x5108, .fast_path = 0},
+    .driver = {.soc_names = {"Ascend950", "Ascend910_95"},
+               .has_register_windows = true,
+               .host_knows_control_cpus = false,
+               .keeps_stale_code = false,
+               .max_control_threads = 14},
 };
 
 } // namespace pto::arch::a5
