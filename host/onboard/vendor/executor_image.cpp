@@ -124,7 +124,7 @@ pto_status ExecutorImage::claim_process(host::DeviceFailure *failure) const
     if (ProcessDevices::instance().claim_image(function_name(build_id_.c_str()), &other))
         return PTO_OK;
     std::snprintf(failure->message, sizeof failure->message,
-                  "this process has loaded the image %.60s, and the vendor loads one per process: not %.60s",
+                  "this process has loaded %.50s, and the vendor loads one image per process: not %.50s",
                   other.c_str(), function_name(build_id_.c_str()).c_str());
     return PTO_ERROR_UNSUPPORTED;
 }

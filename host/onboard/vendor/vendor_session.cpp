@@ -16,8 +16,8 @@ PTO_STATIC_THREAD_LOCAL uint64_t bound_serial = 0;
 
 } // namespace
 
-Session::Session(uint32_t device, uint32_t driver_device, Log log, void *log_user)
-    : serial_(last_serial.fetch_add(1) + 1), device_(device), driver_device_(driver_device), log_(log),
+Session::Session(uint32_t device, uint32_t driver_device, Log write, void *log_user)
+    : serial_(last_serial.fetch_add(1) + 1), device_(device), driver_device_(driver_device), log_(write),
       log_user_(log_user)
 {
 }

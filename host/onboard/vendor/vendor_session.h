@@ -15,7 +15,7 @@ class Session {
 public:
     using Log = void (*)(void *user, int32_t level, const char *message);
 
-    Session(uint32_t device, uint32_t driver_device, Log log, void *log_user);
+    Session(uint32_t device, uint32_t driver_device, Log write, void *log_user);
     Session(const Session &) = delete;
     Session &operator=(const Session &) = delete;
 
