@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/onboard/vendor/command_link.h"
 
+#include "host/clock.h"
 #include "pto/pto.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace pto::vendor {
@@ -16,6 +18,9 @@ constexpr uint64_t kOutboxHeadBytes = offsetof(wire::Outbox, log) + offsetof(wir
 
 /// Cores leave their loop at once when they are told to. If nobody tells them, waiting does not help.
 constexpr uint64_t kShortWaitNs = 1'000'000'000;
+
+/// How often a launch that takes longer than a stall is looked at.
+constexpr uint64_t kLookNs = 1'000'000'000;
 
 /// The executor has found out that the device is not well.
 bool is_fault(pto_status status)
@@ -113,9 +118,7 @@ bool CommandLink::execute(const CommandRequest &request)
         session.set_unusable(); // what has been launched waits for what has not
         return false;
     }
-    const bool is_complete =
-        session.note("aclrtSynchronizeStreamWithTimeout",
-                     session.f.aclrtSynchronizeStreamWithTimeout(parts_.streams.control(), milliseconds(timeouts_.sync_ns)));
+    const bool is_complete = wait_for_control();
     const bool is_answered = read_answer();
     bool is_well = is_complete && is_answered && !is_fault(answer().status) && !is_fault(report().error.status);
     if (request.command == wire::Command::kRun) {
@@ -130,7 +133,29 @@ bool CommandLink::execute(const CommandRequest &request)
     return is_answered;
 }
 
-bool CommandLink::read_answer()
+/// The executor that gives a run up says so at once, but an orchestration that does not return keeps its thread. So the
+/// answer is looked for once there has been time for it. False: the launch did not end, or not well.
+bool CommandLink::wait_for_control()
+{
+    Session &session = parts_.session;
+    uint64_t slice_ns = timeouts_.stall_ns + kReportNs;
+    for (uint64_t waited_ns = 0;;) {
+        slice_ns = std::min(slice_ns, timeouts_.sync_ns - waited_ns);
+        const uint64_t begin_ns = host::now_ns();
+        const int number =
+            session.f.aclrtSynchronizeStreamWithTimeout(parts_.streams.control(), milliseconds(slice_ns));
+        waited_ns += slice_ns;
+        const bool is_over = host::now_ns() - begin_ns < slice_ns || waited_ns >= timeouts_.sync_ns;
+        if (number != kSyncTimeout || is_over)
+            return session.note("aclrtSynchronizeStreamWithTimeout", number);
+        if (!read_head() || has_answer())
+            return false;
+        slice_ns = kLookNs;
+    }
+}
+
+/// What came of the command, but for the log.
+bool CommandLink::read_head()
 {
     Session &session = parts_.session;
     auto *base = reinterpret_cast<std::byte *>(blocks_.data());
@@ -138,7 +163,12 @@ bool CommandLink::read_answer()
     const int number = session.f.aclrtMemcpy(base + offset, kOutboxHeadBytes,
                                              reinterpret_cast<const void *>(address_ + offset), kOutboxHeadBytes,
                                              kFromDevice);
-    if (!session.note("aclrtMemcpy", number))
+    return session.note("aclrtMemcpy", number);
+}
+
+bool CommandLink::read_answer()
+{
+    if (!read_head())
         return false;
     deliver_log();
     return has_answer();

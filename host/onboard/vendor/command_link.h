@@ -68,6 +68,8 @@ private:
     void write_blocks(const CommandRequest &request);
     bool copy_to_device();
     bool launch(const CommandRequest &request);
+    bool wait_for_control();
+    bool read_head();
     bool read_answer();
     void deliver_log();
     bool has_answer() const;
