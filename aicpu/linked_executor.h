@@ -47,9 +47,11 @@ public:
 
     /// CPU 0 runs; the others that were configured serve.
     bool may_serve(uint32_t cpu) const { return cpu > 0 && cpu < config_.control_cpus; }
-    /// Takes part in runs until `stop`.
+    /// Takes part in runs until `stop`, which is where it returns.
     void serve(uint32_t cpu);
     void stop() { store_release(state_, uint32_t{kStopped}); }
+    /// Those who serve from here on stay. After `stop`, once everybody has returned from `serve`.
+    void resume() { store_release(state_, uint32_t{kIdle}); }
 
     /// Ends the run for good although kernels or the orchestration are under way: the chip is lost. Any thread.
     void abandon(const wire::ErrorRecord &record);

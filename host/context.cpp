@@ -10,8 +10,6 @@
 namespace pto::host {
 namespace {
 
-constexpr uint64_t kDefaultMemoryBytes = uint64_t{16} << 30;
-constexpr uint64_t kDefaultHeapBytes = uint64_t{4} << 30;
 constexpr uint32_t kDefaultMaxTasks = 262'144;
 constexpr uint32_t kMostTasks = 1u << 24;
 constexpr uint64_t kDefaultStallTimeoutNs = 10'000'000'000;
@@ -65,8 +63,8 @@ pto_status complete(const pto_open_options &options, const DeviceInterface &devi
     config->helper_threads = options.helper_threads == 0 ? default_helpers() : options.helper_threads;
     config->sim_mode = options.sim_mode;
     config->max_tasks = options.max_tasks == 0 ? kDefaultMaxTasks : options.max_tasks;
-    config->memory_bytes = options.device_memory_bytes == 0 ? kDefaultMemoryBytes : options.device_memory_bytes;
-    config->heap_bytes = options.heap_bytes == 0 ? kDefaultHeapBytes : options.heap_bytes;
+    config->memory_bytes = options.device_memory_bytes == 0 ? device.default_memory_bytes : options.device_memory_bytes;
+    config->heap_bytes = options.heap_bytes == 0 ? device.default_heap_bytes : options.heap_bytes;
     config->onboard = options.onboard == nullptr ? &kDefaultOnboard : options.onboard;
     config->stall_timeout_ns = options.stall_timeout_ns == 0 ? kDefaultStallTimeoutNs : options.stall_timeout_ns;
     return PTO_OK;

@@ -11,6 +11,10 @@
 namespace pto::inline PTO_ARCH::sim {
 namespace {
 
+// Of addresses: pages are there when they are touched.
+constexpr uint64_t kDefaultMemoryBytes = uint64_t{16} << 30;
+constexpr uint64_t kDefaultHeapBytes = uint64_t{4} << 30;
+
 pto_status mem_alloc(host::Device *device, uint64_t size_bytes, uint64_t *out_address, host::DeviceFailure *failure)
 {
     *out_address = Chip::of(device).memory().allocate(size_bytes);
@@ -125,6 +129,8 @@ const host::DeviceInterface *device_interface()
         .max_devices = 64,
         .max_memory_bytes = uint64_t{UINT32_MAX} * engine::Heap::kGranuleBytes,
         .has_shared_addresses = true,
+        .default_memory_bytes = kDefaultMemoryBytes,
+        .default_heap_bytes = kDefaultHeapBytes,
         .open = Chip::open,
         .close = Chip::close,
         .mem_alloc = mem_alloc,

@@ -10,12 +10,18 @@ namespace pto::inline PTO_ARCH::aicpu::elf {
 class Image {
 public:
     /// `origin` is where address 0 would lie; memory is there for what lies in the layout's range.
-    Image(const Layout &layout, std::byte *origin) : layout_(layout), origin_(reinterpret_cast<uint64_t>(origin)) {}
+    Image(const Layout &layout, std::byte *origin) : Image(layout, origin, reinterpret_cast<uint64_t>(origin)) {}
+    /// The same for an image that will run elsewhere, with `target` as its address 0, than its bytes lie now.
+    Image(const Layout &layout, std::byte *origin, uint64_t target)
+        : layout_(layout), origin_(reinterpret_cast<uint64_t>(origin)), target_(target)
+    {
+    }
 
     const Layout &layout() const { return layout_; }
     /// Where an address of the image lies; it is in the layout's range.
-    std::byte *at(uint64_t address) const { return reinterpret_cast<std::byte *>(loaded_address(address)); }
-    uint64_t loaded_address(uint64_t address) const { return origin_ + address; }
+    std::byte *at(uint64_t address) const { return reinterpret_cast<std::byte *>(origin_ + address); }
+    /// What the address is when the image runs.
+    uint64_t loaded_address(uint64_t address) const { return target_ + address; }
     template <class T> T read(uint64_t address) const
     {
         T value;
@@ -32,6 +38,7 @@ public:
 private:
     const Layout &layout_;
     uint64_t origin_;
+    uint64_t target_;
 };
 
 /// Entries of the dynamic section that the loader needs.

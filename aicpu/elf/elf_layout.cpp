@@ -48,13 +48,13 @@ pto_status check_ident(const FileHeader &header, MessageBuffer message)
 pto_status check_kind(const FileHeader &header, Machine machine, MessageBuffer message)
 {
     const auto wanted = static_cast<uint16_t>(machine);
-    if (header.machine != wanted || !is_known(machine))
+    if (header.machine != wanted)
         return refuse_orch(PTO_ERROR_INCOMPATIBLE_IMAGE, message, "the image is for machine %u (%s), not for %u (%s)",
                            uint32_t{header.machine}, name_of(header.machine), uint32_t{wanted}, name_of(wanted));
     if (header.type != kSharedObject)
         return refuse_orch(PTO_ERROR_INCOMPATIBLE_IMAGE, message, "the image is no shared object: its type is %u",
                            uint32_t{header.type});
-    if (header.flags != 0)
+    if (header.flags != 0 && is_known(machine))
         return refuse_orch(PTO_ERROR_INCOMPATIBLE_IMAGE, message, "the image has flags 0x%x, which nobody knows here",
                            header.flags);
     return PTO_OK;

@@ -3,30 +3,10 @@
 // changes meanwhile is still harmless. The record is written last.
 #include "aicpu/elf/elf_loader.h"
 
-#include "aicpu/elf/elf_relocate.h"
+#include "aicpu/elf/elf_bind.h"
 
 namespace pto::inline PTO_ARCH::aicpu::elf {
 namespace {
-
-void copy_segments(const FileBytes &file, const Image &image)
-{
-    const Layout &layout = image.layout();
-    for (uint32_t i = 0; i < layout.segment_count; i++) {
-        const Segment &segment = layout.segments[i];
-        memcpy(image.at(segment.range.begin), file.data + segment.offset, segment.file_bytes);
-    }
-}
-
-/// Checks all that the headers do not say, and binds the image to its place.
-pto_status bind_image(const Image &image, Machine machine, SymbolTable *out, MessageBuffer message)
-{
-    DynamicTables tables{};
-    if (const pto_status status = read_dynamic(image, &tables, message); status != PTO_OK)
-        return status;
-    if (const pto_status status = out->open(image, tables, message); status != PTO_OK)
-        return status;
-    return relocate({image, tables, *out, machine}, message);
-}
 
 const char *name_of_protection(uint32_t protection)
 {
@@ -51,6 +31,9 @@ bool Loader::is_valid(const pto_elf_config &config)
 pto_status Loader::load(const FileBytes &file, LoadedImage **out, MessageBuffer message)
 {
     Layout layout;
+    if (!is_known(machine_))
+        return refuse_orch(PTO_ERROR_INCOMPATIBLE_IMAGE, message, "machine %u is not known here",
+                           uint32_t{static_cast<uint16_t>(machine_)});
     if (const pto_status status = read_layout(file, machine_, &layout, message); status != PTO_OK)
         return status;
     if (config_.protect != nullptr) {

@@ -45,9 +45,14 @@ Kind kind_on_aarch64(uint32_t type)
     }
 }
 
+/// Of a machine that is not known, only that 0 is nothing: so it is on all machines.
 Kind kind_of(Machine machine, uint32_t type)
 {
-    return machine == Machine::kAarch64 ? kind_on_aarch64(type) : kind_on_x86_64(type);
+    switch (machine) {
+    case Machine::kAarch64: return kind_on_aarch64(type);
+    case Machine::kX86_64: return kind_on_x86_64(type);
+    }
+    return type == 0 ? Kind::kNone : Kind::kUnknown;
 }
 
 const char *obstacle_of(Kind kind)

@@ -71,7 +71,9 @@ typedef struct pto_onboard_options {
     uint64_t sync_timeout_ns; /**< The host waits for the device this long. Longer than `op_execute_timeout_ns`, and
                                    1.5 s longer than `stall_timeout_ns`. 0: 50 s. */
     int32_t vendor_log_level; /**< What the vendor's libraries log: 0 debug, 1 info, 2 warnings, 3 errors, 4 nothing. */
-    uint32_t reserved;
+    /** The driver's number of the device, plus 1. The driver also counts devices that the process does not see, so the
+     *  two differ where ASCEND_RT_VISIBLE_DEVICES chooses some. 0: it is `device_index`. */
+    uint32_t driver_device;
 } pto_onboard_options;
 
 /** The defaults. */
@@ -94,8 +96,10 @@ typedef struct pto_open_options {
     int32_t log_level;       /**< Highest `enum pto_log_level_code` that is delivered. */
     uint32_t reserved;
     const pto_allocator *allocator; /**< Copied. NULL: malloc and free. */
-    uint64_t device_memory_bytes;   /**< Address space of the simulated memory; committed when touched. 0: 16 GiB. */
-    uint64_t heap_bytes;            /**< Device heap for tensors that tasks allocate; part of the former. 0: 4 GiB. */
+    /** Memory for all that is on the device. Simulated: address space, committed when touched; 0: 16 GiB. Onboard: taken
+     *  when the device is opened; 0: 3 GiB. */
+    uint64_t device_memory_bytes;
+    uint64_t heap_bytes; /**< Device heap for tensors that tasks allocate; part of the former. 0: 4 GiB, onboard 1 GiB. */
     uint32_t max_tasks;             /**< Tasks alive at once, at most 2^24. 0: 262144. */
     uint32_t sim_mode;              /**< How a chip is simulated: one of `enum pto_sim_mode_code`. */
     uint64_t stall_timeout_ns;      /**< A run without any progress for this long has timed out. 0: 10 s. */

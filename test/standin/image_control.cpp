@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Functions for the control CPUs, each of which does one thing that tests look at.
+#include "image_blocks.hpp"
+
+#include <sched.h>
+#include <unistd.h>
+
+using namespace standin_test;
+
+namespace {
+
+volatile int *volatile nowhere = nullptr;
+
+ControlBlock &block_of(void *args)
+{
+    return *reinterpret_cast<ControlBlock *>(*static_cast<uint64_t *>(args));
+}
+
+void invalidate(const void *address)
+{
+    const auto line = reinterpret_cast<uint64_t>(address) & ~uint64_t{63};
+    asm volatile("dc civac, %0\n\tdsb sy\n\tisb" : : "r"(line) : "memory");
+}
+
+} // namespace
+
+/// Adds, and says that it ran.
+extern "C" uint32_t image_add(void *args)
+{
+    ControlBlock &block = block_of(args);
+    invalidate(&block);
+    block.sum = block.a + block.b;
+    invalidate(&block.sum);
+    return 0;
+}
+
+/// As above, but never invalidates.
+extern "C" uint32_t image_add_stale(void *args)
+{
+    ControlBlock &block = block_of(args);
+    block.sum = block.a + block.b;
+    return 0;
+}
+
+/// All blocks meet: none returns before the last one is there.
+extern "C" uint32_t image_meet(void *args)
+{
+    ControlBlock &block = block_of(args);
+    invalidate(&block);
+    __atomic_fetch_add(&block.arrived, 1, __ATOMIC_ACQ_REL);
+    while (__atomic_load_n(&block.arrived, __ATOMIC_ACQUIRE) < block.wanted)
+        sched_yield();
+    return 0;
+}
+
+extern "C" uint32_t image_fail(void *)
+{
+    return 7;
+}
+
+extern "C" uint32_t image_crash(void *)
+{
+    *nowhere = 1;
+    return 0;
+}
+
+extern "C" uint32_t image_hang(void *)
+{
+    for (;;)
+        sched_yield();
+}
+
+/// Gives each core of the block its command, waits for its answer, and lets it go.
+extern "C" uint32_t image_drive(void *args)
+{
+    ControlBlock &block = block_of(args);
+    invalidate(&block);
+    for (uint32_t i = 0; i < block.core_count; i++) {
+        CoreLine &line = reinterpret_cast<CoreLine *>(block.lines)[i];
+        do {
+            sched_yield();
+            invalidate(&line);
+        } while (__atomic_load_n(&line.done, __ATOMIC_ACQUIRE) != i + 1);
+        const uint64_t registers = block.registers + block.stride * line.place;
+        auto *const command = reinterpret_cast<volatile uint32_t *>(registers + block.command_offset);
+        auto *const condition = reinterpret_cast<volatile uint32_t *>(registers + block.condition_offset);
+        *command = 41 + i;
+        while (*condition != ((41 + i) | 0x80000000u))
+            sched_yield();
+        *command = kLeave;
+        block.sum += line.value;
+    }
+    invalidate(&block.sum);
+    return 0;
+}
