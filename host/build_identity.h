@@ -3,9 +3,13 @@
 #ifndef PTO_HOST_BUILD_IDENTITY_H
 #define PTO_HOST_BUILD_IDENTITY_H
 
+#include <cstddef>
 #include <cstdint>
 
 namespace pto::host {
+
+inline constexpr std::size_t kMaxIdentityBytes = 255;
+inline constexpr char kNoIdentity[] = "none";
 
 /// One line of at most 255 bytes, such as "pto-isa sha256:93c4be0bb1a3a8c2 git:e19897e70c4f sdma:48"; "none" when there
 /// were no such headers.
