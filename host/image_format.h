@@ -39,7 +39,7 @@ struct ImageHeader {
     FileRange params;
     FileRange strings;
     FileRange orch;
-    uint32_t orch_config; ///< String offset; the empty string says that there is none.
+    uint32_t orch_config;    ///< String offset; the empty string says that there is none.
     uint32_t build_identity; ///< String offset of what the images were built with; likewise.
 };
 static_assert(sizeof(ImageHeader) == 128 && offsetof(ImageHeader, kernels) == 56);

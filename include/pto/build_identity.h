@@ -4,9 +4,9 @@
  *  has to agree on some of their numbers with the library that runs it.
  *
  *  pto-isa-compile and `pto build` define PTO_BUILD_IDENTITY, as text such as
- *  "pto-isa sha256:93c4be0bb1a3a8c2 git:e19897e70c4f sdma:48". Each shared object that includes this header then exports
- *  it, and `pto_prepare`, `pto build` and `pto pack` refuse what does not fit together. kernel.h and orch.h include it.
- *  Freestanding. */
+ *  "pto-isa sha256:93c4be0bb1a3a8c2 git:e19897e70c4f sdma:48". Each shared object that includes this header exports it
+ *  then, and `pto_prepare`, `pto build` and `pto pack` refuse what does not fit together. kernel.h and orch.h include
+ *  it. Freestanding. */
 #ifndef PTO_BUILD_IDENTITY_H
 #define PTO_BUILD_IDENTITY_H
 

@@ -255,9 +255,9 @@ void a_library_without_headers_takes_every_callable_and_logs_what_it_was_built_w
     EXPECT_STATUS(PTO_OK, pto_get_build_info(&info));
     if (std::strcmp(info.identity, "none") != 0)
         skip();
-    for (const auto &[kernel, identity] : {std::pair("host_kernel_add_48", kIdentity48),
-                                           std::pair("host_kernel_add_40", kIdentity40),
-                                           std::pair("host_kernel_add", "")}) {
+    for (const auto &[kernel, identity] :
+         {std::pair("host_kernel_add_48", kIdentity48), std::pair("host_kernel_add_40", kIdentity40),
+          std::pair("host_kernel_add", "")}) {
         std::string warning;
         pto_open_options options = TestChip::default_options();
         options.log = keep_warning;

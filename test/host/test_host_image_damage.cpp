@@ -371,8 +371,7 @@ constexpr ForgedHeader kForgedHeaders[] = {
     {PTO_ERROR_INVALID_IMAGE, "configuration", [](ImageHeader *header) { header->orch_config = header->identity; }},
     {PTO_ERROR_INVALID_IMAGE, "name", [](ImageHeader *header) { header->name = header->identity; }},
     {PTO_ERROR_INVALID_IMAGE, "name", [](ImageHeader *header) { header->build_identity = UINT32_MAX; }},
-    {PTO_ERROR_INVALID_IMAGE, "build_identity",
-     [](ImageHeader *header) { header->build_identity = header->identity; }},
+    {PTO_ERROR_INVALID_IMAGE, "build_identity", [](ImageHeader *header) { header->build_identity = header->identity; }},
 };
 
 void forged_headers_are_refused_by_the_field(void **)

@@ -87,8 +87,8 @@ void check_unchanged(const HeaderFolders &headers, const WorkFolder &folder, con
 {
     const std::string now = identify_headers(headers.pto_isa, folder.file("identity-after"), surroundings);
     if (!are_same_contents(now, headers.identity))
-        throw Error("--pto-isa " + headers.pto_isa,
-                    "changed while it was compiled with, from '" + headers.identity + "' to '" + now + "': build again");
+        throw Error("--pto-isa " + headers.pto_isa, "changed while it was compiled with, from '" + headers.identity +
+                                                        "' to '" + now + "': build again");
 }
 
 void compile(const BuildRequest &request, const std::vector<CompileUnit> &units, const WorkFolder &folder,

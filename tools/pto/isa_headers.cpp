@@ -45,8 +45,8 @@ std::string identify_headers(const std::string &pto_isa, const std::string &scra
     const Command command = {{find_program(), "--tree", pto_isa, "--output", result}, log};
     const CommandEnd end = run_commands(std::span(&command, 1), 1, surroundings).front();
     if (end.start_error != 0)
-        throw Error(command.arguments.front(), std::string("cannot be started: ") + std::strerror(end.start_error) +
-                                                   ": it needs python3");
+        throw Error(command.arguments.front(),
+                    std::string("cannot be started: ") + std::strerror(end.start_error) + ": it needs python3");
     if (end.has_failed())
         throw Error("--pto-isa " + pto_isa, "cannot be identified: " + first_line(text_of(log)), kExitBadInput,
                     "command: " + command_text(command));
