@@ -46,9 +46,13 @@ void check_name(const char *what, const std::string &name, const char *(*known)(
 
 } // namespace
 
-std::string arch_names()
+pto_build_info library_build()
 {
-    return names_of(pto_arch_name);
+    pto_build_info info = PTO_BUILD_INFO_INIT;
+    const pto_status status = pto_get_build_info(&info);
+    if (status != PTO_OK)
+        fail_with_last_error("library", status, exit_code_of(status));
+    return info;
 }
 
 Chip::Chip(const ChipOptions &chosen) : timeout_ns_(chosen.timeout_ns)
