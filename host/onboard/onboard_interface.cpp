@@ -106,6 +106,7 @@ const host::DeviceInterface *device_interface()
         .max_clusters = kMaxClusters,
         .max_devices = 64,
         .max_memory_bytes = uint64_t{UINT32_MAX} * engine::Heap::kGranuleBytes,
+        .has_shared_addresses = false, // windows of peers are not mapped
         .default_memory_bytes = kDefaultMemoryBytes,
         .default_heap_bytes = kDefaultHeapBytes,
         .open = OnboardDevice::open,

@@ -3,6 +3,8 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <dlfcn.h>
+#include <unistd.h>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -50,6 +52,46 @@ void set_timeouts(const pto_open_options &options)
     onboard_options.sync_timeout_ns = stall_ns + 7 * kSecondNs;
 }
 
+/// A function of the stand-in for the vendor's libraries, which is where these would be found.
+template <class Function> Function *standin_function(const char *name)
+{
+    static void *const library = dlopen("libpto_standin.so", RTLD_NOW);
+    void *const found = library == nullptr ? nullptr : dlsym(library, name);
+    if (found == nullptr) {
+        std::fprintf(stderr, "%s: %s\n", name, dlerror());
+        std::exit(2);
+    }
+    return reinterpret_cast<Function *>(found);
+}
+
+/// When all chips are closed: what a test program has left behind, or done that the vendor does not allow, fails it.
+void check_standin()
+{
+    const auto count = standin_function<int64_t(const char *)>("standin_count");
+    const auto violation = standin_function<const char *(uint32_t)>("standin_violation");
+    bool is_clean = true;
+    for (const char *what : {"allocations", "streams", "binaries", "leaked", "processes", "devices"})
+        if (count(what) != 0) {
+            std::fprintf(stderr, "%lld %s are left\n", static_cast<long long>(count(what)), what);
+            is_clean = false;
+        }
+    for (uint32_t i = 0; violation(i) != nullptr; i++) {
+        std::fprintf(stderr, "violation: %s\n", violation(i));
+        is_clean = false;
+    }
+    if (!is_clean)
+        _exit(1);
+}
+
+void set_up_standin()
+{
+    if (standin_function<int(const char *)>("standin_reset")(test_arch.c_str()) != 0) {
+        std::fprintf(stderr, "the stand-in knows no %s\n", test_arch.c_str());
+        std::exit(2);
+    }
+    std::atexit(check_standin);
+}
+
 } // namespace
 
 void set_up(int argc, char **argv)
@@ -64,6 +106,8 @@ void set_up(int argc, char **argv)
     module_directory = argv[2];
     image_directory = argc > 5 ? argv[5] : "";
     onboard_options.image_directory = image_directory.c_str();
+    if (test_is_onboard)
+        set_up_standin();
 }
 
 const char *arch()
