@@ -1,28 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/onboard/onboard_memory.h"
 
-#include <cstdio>
-
 namespace pto::inline PTO_ARCH::onboard {
 
 pto_status OnboardMemory::reserve(uint64_t size_bytes, host::DeviceFailure *failure)
 {
-    const uint64_t whole = size_bytes / engine::Heap::kGranuleBytes * engine::Heap::kGranuleBytes;
-    const pto_status status = block_.allocate(whole, failure);
+    constexpr uint64_t kGranule = engine::Heap::kGranuleBytes;
+    const pto_status status = block_.allocate(size_bytes + kGranule, failure); // the vendor aligns to less
     if (status != PTO_OK)
         return status;
-    if (block_.address() % engine::Heap::kGranuleBytes != 0) {
-        std::snprintf(failure->message, sizeof failure->message, "aclrtMalloc gave 0x%llx, which is not aligned to %u",
-                      static_cast<unsigned long long>(block_.address()), engine::Heap::kGranuleBytes);
-        return PTO_ERROR_DRIVER;
-    }
     Carver measure(nullptr);
     heap_.layout(measure, 2 * kMaxAllocations + 1);
     books_ = std::make_unique<Line[]>(measure.used_bytes() / sizeof(Line) + 1);
     Carver carver(books_.get());
     heap_.layout(carver, 2 * kMaxAllocations + 1);
-    base_ = block_.address();
-    size_bytes_ = whole;
+    base_ = (block_.address() + kGranule - 1) / kGranule * kGranule;
+    size_bytes_ = size_bytes / kGranule * kGranule;
     heap_.reset(base_, size_bytes_);
     return PTO_OK;
 }

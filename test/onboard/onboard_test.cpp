@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "onboard_test.hpp"
 
+#include "onboard_funcs.h"
+
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace pto::test {
 namespace {
@@ -19,6 +23,22 @@ void write_log(void *, int32_t, const char *message)
     log_lines += std::string(message) + "\n";
 }
 
+/// The child's own report goes to the standard error stream: the other one is the parent's.
+bool passes_in_child(const CMUnitTest &test)
+{
+    std::fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        dup2(STDERR_FILENO, STDOUT_FILENO);
+        const CMUnitTest group[] = {test};
+        const int failures = cmocka_run_group_tests_name(test.name, group, nullptr, nullptr);
+        std::fflush(nullptr);
+        _exit(failures == 0 ? 0 : 1);
+    }
+    int status = -1;
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 void expect_none(const char *what)
 {
     const int64_t count = standin_count(what);
@@ -28,14 +48,26 @@ void expect_none(const char *what)
 
 } // namespace
 
-void set_up_onboard(int argc, char **argv)
+int run_onboard_tests(int argc, char **argv, const std::vector<CMUnitTest> &tests)
 {
-    if (argc != 4) {
-        std::fprintf(stderr, "usage: %s ARCH MODULE_DIRECTORY IMAGE_DIRECTORY\n", argv[0]);
-        std::exit(2);
+    if (argc < 4 || argc > 5) {
+        std::fprintf(stderr, "usage: %s ARCH MODULE_DIRECTORY IMAGE_DIRECTORY [TEXT]\n", argv[0]);
+        return 2;
     }
     set_up(3, argv);
     image_directory = argv[3];
+    std::vector<CMUnitTest> chosen;
+    for (const CMUnitTest &test : tests)
+        if (argc == 4 || std::strstr(test.name, argv[4]) != nullptr)
+            chosen.push_back(test);
+    std::printf("1..%zu\n", chosen.size());
+    bool is_good = true;
+    for (std::size_t i = 0; i < chosen.size(); i++) {
+        const bool has_passed = passes_in_child(chosen[i]);
+        std::printf("%sok %zu - %s\n", has_passed ? "" : "not ", i + 1, chosen[i].name);
+        is_good = is_good && has_passed;
+    }
+    return is_good ? 0 : 1;
 }
 
 OnboardOptions::OnboardOptions()
@@ -87,9 +119,11 @@ void OnboardChip::close()
     context_ = nullptr;
 }
 
-void OnboardChip::prepare(int32_t callable_id, CallableBuilder &callable)
+void OnboardChip::prepare(int32_t callable_id, CallableBuilder &builder, bool is_host_built)
 {
-    EXPECT_STATUS(PTO_OK, pto_prepare(context_, callable_id, callable.get()));
+    pto_callable *callable = builder.get();
+    callable->builder = is_host_built ? PTO_HOST_BUILT : PTO_DEVICE_BUILT;
+    EXPECT_STATUS(PTO_OK, pto_prepare(context_, callable_id, callable));
 }
 
 pto_status OnboardChip::run(int32_t callable_id, const std::vector<pto_tensor> &tensors,
@@ -107,6 +141,15 @@ CallableBuilder sum_callable()
 {
     CallableBuilder callable("device_orch_sum", "binary");
     callable.aiv(0, "kernel_add").in().in().out();
+    return callable;
+}
+
+CallableBuilder onboard_callable(const std::string &entry, bool is_host_built)
+{
+    CallableBuilder callable(is_host_built ? "host_orch" : "device_orch", entry);
+    callable.aiv(AFFINE, "kernel_affine").aiv(NEVER, "kernel_endless").aiv(FAULT, "kernel_wrong");
+    callable.aic(LANE_AIC, "kernel_lane_0").aiv(LANE_AIV0, "kernel_lane_1").aiv(LANE_AIV1, "kernel_lane_2");
+    callable.inout();
     return callable;
 }
 

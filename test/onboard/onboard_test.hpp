@@ -11,8 +11,10 @@
 
 namespace pto::test {
 
-/// Takes the test program's arguments: ARCH MODULE_DIRECTORY IMAGE_DIRECTORY. Call first in main.
-void set_up_onboard(int argc, char **argv);
+/// Takes the test program's arguments, ARCH MODULE_DIRECTORY IMAGE_DIRECTORY [TEXT], and runs the tests whose names
+/// contain the text, each in a process of its own: what the vendor's libraries keep per process lasts as long. What main
+/// returns.
+int run_onboard_tests(int argc, char **argv, const std::vector<CMUnitTest> &tests);
 
 /// Options that open the stand-in.
 struct OnboardOptions {
@@ -45,7 +47,7 @@ public:
 
     pto_context *get() const { return context_; }
     void close();
-    void prepare(int32_t callable_id, CallableBuilder &callable);
+    void prepare(int32_t callable_id, CallableBuilder &builder, bool is_host_built = false);
     pto_status run(int32_t callable_id, const std::vector<pto_tensor> &tensors = {},
                    const std::vector<uint64_t> &scalars = {});
 
@@ -55,6 +57,9 @@ private:
 
 /// c = a + b by one task, whose graph the control CPUs build.
 CallableBuilder sum_callable();
+/// An orchestration of onboard_orch.c with all its kernels, for the control CPUs or for the host.
+CallableBuilder onboard_callable(const std::string &entry, bool is_host_built = false);
+
 /// Runs it and checks what comes out.
 void expect_sum(OnboardChip &chip, int32_t callable_id);
 /// Opens a device, runs one sum and closes it.
