@@ -65,7 +65,7 @@ struct DeviceInterface {
     uint32_t max_clusters;
     uint32_t max_devices;
     uint64_t max_memory_bytes;
-    bool has_shared_addresses; ///< Kernels on one device reach the memory of every other one by its address.
+    bool has_shared_addresses;     ///< Kernels on one device reach the memory of every other one by its address.
     uint64_t default_memory_bytes; ///< Where the options say nothing.
     uint64_t default_heap_bytes;
 

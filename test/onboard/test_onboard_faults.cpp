@@ -23,7 +23,5 @@ struct Run {
 
 int main(int argc, char **argv)
 {
-    return run_onboard_tests(argc, argv,
-                             {
-                             });
+    return run_onboard_tests(argc, argv, {});
 }

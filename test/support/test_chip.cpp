@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/test_chip.hpp"
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
-#include <dlfcn.h>
-#include <unistd.h>
 #include <cstring>
+#include <dlfcn.h>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <unistd.h>
 
 namespace pto::test {
 namespace {
@@ -90,6 +91,16 @@ void set_up_standin()
         std::exit(2);
     }
     std::atexit(check_standin);
+}
+
+/// A card is open once in a process, while simulated chips are as many as one likes.
+std::atomic<uint32_t> taken_devices{0};
+
+uint32_t take_device()
+{
+    for (uint32_t index = 0;; index = (index + 1) % 8)
+        if ((taken_devices.fetch_or(1u << index) >> index & 1) == 0)
+            return index;
 }
 
 } // namespace
@@ -191,7 +202,16 @@ pto_open_options TestChip::default_options()
 TestChip::TestChip(pto_open_options options)
 {
     set_timeouts(options);
+    if (test_is_onboard && options.device_index == 0)
+        options.device_index = take_device();
+    device_index_ = options.device_index;
     EXPECT_STATUS(PTO_OK, pto_open(&options, &context_));
+}
+
+TestChip::~TestChip()
+{
+    pto_close(context_);
+    taken_devices.fetch_and(~(1u << device_index_ % 32));
 }
 
 void TestChip::prepare(int32_t callable_id, CallableBuilder &callable)

@@ -96,7 +96,7 @@ class TestChip {
 public:
     TestChip() : TestChip(default_options()) {}
     explicit TestChip(pto_open_options options);
-    ~TestChip() { pto_close(context_); }
+    ~TestChip();
     TestChip(const TestChip &) = delete;
     TestChip &operator=(const TestChip &) = delete;
 
@@ -112,6 +112,7 @@ public:
 
 private:
     pto_context *context_ = nullptr;
+    uint32_t device_index_ = 0;
 };
 
 /// The counters of an open context.
