@@ -110,8 +110,8 @@ void run_thread(const wire::CommandBlock &command)
         refuse(&outcome, PTO_ERROR_INTERNAL, "%s", defect);
         return answer_once(command, outcome);
     }
-    const LaunchGate::Arrival arrival = state->gate.arrive(
-        {command.session, command.block_count, gate_timeout_ns(*state)}, linux_calls::current_cpu());
+    const LaunchGate::Arrival arrival =
+        state->gate.arrive({command.session, command.block_count, gate_timeout_ns(*state)}, linux_calls::current_cpu());
     if (arrival.meeting == LaunchGate::Meeting::kComplete)
         return take_part(*state, command, arrival.thread);
     if (arrival.meeting == LaunchGate::Meeting::kIncomplete && arrival.has_decided) {

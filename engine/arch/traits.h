@@ -20,7 +20,7 @@ struct ArchTraits {
     uint32_t control_thread_count; ///< Control-CPU threads of one launch, the orchestrator's included.
     uint64_t counter_hz;           ///< Frequency of the cores' system counter.
     uint32_t physical_core_count;  ///< Numbers that cores may have: more than there are, because some are masked out.
-    bool is_coherent;              ///< Control CPUs see what cores and the host's DMA have written, and they see theirs.
+    bool is_coherent; ///< Control CPUs see what cores and the host's DMA have written, and they see theirs.
     CoreRegisters registers;
 };
 

@@ -153,7 +153,8 @@ wire::LaunchBlock *OnboardMachine::make_launch(int32_t callable_id, const std::v
     auto *kernels = take<wire::KernelEntry>(FUNC_COUNT);
     kernels[FUNC_AFFINE] = {reinterpret_cast<uint64_t>(affine), 1u << PTO_CORE_AIV, 0};
     kernels[FUNC_AFFINE_MATRIX] = {reinterpret_cast<uint64_t>(affine), 1u << PTO_CORE_AIC, 0};
-    const auto tensor_count = static_cast<uint32_t>(tensors.size()), scalar_count = static_cast<uint32_t>(scalars.size());
+    const auto tensor_count = static_cast<uint32_t>(tensors.size()),
+               scalar_count = static_cast<uint32_t>(scalars.size());
     const std::size_t args_bytes = wire::args_image_bytes(tensor_count, scalar_count);
     void *args = take_bytes(args_bytes);
     const wire::ArgsView view = wire::begin_args_image(args, tensor_count, scalar_count);

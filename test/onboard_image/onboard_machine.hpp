@@ -26,8 +26,8 @@ struct OnboardImage {
 struct OnboardOptions {
     uint32_t control_cpus = 3;
     uint32_t cluster_count = 2;
-    uint32_t missing_core = ~0u;                   ///< A core that is not launched.
-    uint64_t answer_timeout_ns = 60'000'000'000;   ///< Long enough for a machine that is emulated and busy.
+    uint32_t missing_core = ~0u;                 ///< A core that is not launched.
+    uint64_t answer_timeout_ns = 60'000'000'000; ///< Long enough for a machine that is emulated and busy.
     uint64_t stall_timeout_ns = 60'000'000'000;
 };
 
