@@ -199,6 +199,7 @@ pto_status OnboardMachine::run(int32_t callable_id, const std::vector<pto_tensor
             worst |= image_.run(&args);
             returned++;
         });
+    on_launched();
     for (std::thread &cpu : cpus)
         cpu.join();
     for (std::thread &core : cores_)

@@ -341,26 +341,32 @@ void an_orchestration_that_gives_up_ends_its_run_only(void **)
     machine.command(Command::kClose);
 }
 
+std::atomic<bool> may_return;
+
+void wait_for_the_test()
+{
+    while (!may_return.load())
+        std::this_thread::yield();
+}
+
 /// Whoever schedules has nothing to do but to look at the clock; the orchestration waits for the test.
 void a_run_that_stands_still_is_answered_while_its_orchestration_hangs(void **)
 {
     OnboardMachine machine(kImage, {.stall_timeout_ns = 100'000'000});
     prepare(machine);
     expect_status(machine, machine.load(6, hang_path, "hang", 0, 1), PTO_OK);
-    auto *words = machine.take<uint32_t>(2);
+    may_return = false;
     std::string early;
     pto_status early_status = PTO_OK;
-    std::thread host([&] {
-        while (__atomic_load_n(&words[1], __ATOMIC_ACQUIRE) == 0) // From here on the outbox is that of the run.
-            std::this_thread::yield();
+    machine.on_launched = [&] {
         while (__atomic_load_n(&machine.answer().magic, __ATOMIC_ACQUIRE) != wire::kAnswerMagic)
             std::this_thread::yield();
         early = machine.answer().message;
         early_status = machine.outbox().report.error.status;
-        __atomic_store_n(&words[0], 1, __ATOMIC_RELEASE);
-    });
-    expect_status(machine, machine.run(6, {}, {reinterpret_cast<uint64_t>(words)}), PTO_ERROR_TIMEOUT);
-    host.join();
+        may_return = true;
+    };
+    expect_status(machine, machine.run(6, {}, {reinterpret_cast<uint64_t>(wait_for_the_test)}), PTO_ERROR_TIMEOUT);
+    machine.on_launched = [] {};
     assert_int_equal(early_status, PTO_ERROR_TIMEOUT);
     assert_string_equal(early.c_str(), machine.answer().message);
     assert_int_equal(machine.outbox().report.error.stall, wire::Stall::kOrchestration);
