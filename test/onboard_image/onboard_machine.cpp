@@ -191,13 +191,14 @@ pto_status OnboardMachine::run(int32_t callable_id, const std::vector<pto_tensor
                  reinterpret_cast<uint64_t>(launch),
                  reinterpret_cast<uint64_t>(outbox_)};
     start_cores();
-    std::atomic<uint32_t> returned{0}, worst{0};
+    std::atomic<uint32_t> worst{0};
+    threads_returned = 0;
     std::vector<std::thread> cpus;
     for (uint32_t i = 0; i < threads; i++)
         cpus.emplace_back([&] {
             wire::CommandArgs args{reinterpret_cast<uint64_t>(command_)};
             worst |= image_.run(&args);
-            returned++;
+            threads_returned++;
         });
     on_launched();
     for (std::thread &cpu : cpus)
@@ -206,7 +207,6 @@ pto_status OnboardMachine::run(int32_t callable_id, const std::vector<pto_tensor
         core.join();
     cores_.clear();
     last_value = worst;
-    threads_returned = returned;
     return answer().status;
 }
 

@@ -63,7 +63,7 @@ public:
     std::function<void()> on_launched = [] {}; ///< Called while a launch is under way.
     uint64_t timeout_ns = 0;                   ///< Of runs.
     uint32_t last_value = 0;                   ///< What the last function returned, the worst of several.
-    uint32_t threads_returned = 0;             ///< Of the last launch.
+    std::atomic<uint32_t> threads_returned{0}; ///< Of the last launch.
     uint32_t kernels_cleaned() const { return cleanings_.load(); }
 
     /// The thread of a core. For the intrinsics.

@@ -185,7 +185,7 @@ void without_a_name_or_a_build_id_there_is_no_file(void **)
     std::vector<char> image = images[0];
     auto *header = reinterpret_cast<Elf64_Ehdr *>(image.data());
     auto *programs = reinterpret_cast<Elf64_Phdr *>(image.data() + header->e_phoff);
-    for (const uint32_t type : {PT_NOTE, PT_DYNAMIC}) {
+    for (const uint32_t type : {uint32_t{PT_NOTE}, uint32_t{PT_DYNAMIC}}) {
         const std::vector<char> before = image;
         for (uint32_t i = 0; i < header->e_phnum; i++)
             if (programs[i].p_type == type)

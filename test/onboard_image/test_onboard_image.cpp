@@ -361,6 +361,8 @@ void a_run_that_stands_still_is_answered_while_its_orchestration_hangs(void **)
     machine.on_launched = [&] {
         while (__atomic_load_n(&machine.answer().magic, __ATOMIC_ACQUIRE) != wire::kAnswerMagic)
             std::this_thread::yield();
+        while (machine.threads_returned < 2) // All but that of the orchestration.
+            std::this_thread::yield();
         early = machine.answer().message;
         early_status = machine.outbox().report.error.status;
         may_return = true;
