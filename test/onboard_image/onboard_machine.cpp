@@ -246,8 +246,7 @@ void OnboardMachine::start_cores()
     const uint32_t count = options_.cluster_count * kCoresPerCluster;
     std::memset(reinterpret_cast<void *>(setup_->core_lines), 0, count * sizeof(pto_core_line));
     for (uint32_t i = 0; i < count; i++) {
-        // Not in the order of indices, as on a chip some of whose cores are masked out.
-        const Core core{this, i / kCoresPerCluster, i % kCoresPerCluster, kArch.physical_core_count - 1 - i};
+        const Core core = this->core(i);
         *register_of(core.physical_id, kArch.registers.command) = 0;
         if (i == options_.missing_core)
             continue;

@@ -73,6 +73,11 @@ public:
         uint32_t lane;
         uint32_t physical_id;
     };
+    Core core(uint32_t index)
+    {
+        // Not in the order of indices, as on a chip some of whose cores are masked out.
+        return {this, index / kCoresPerCluster, index % kCoresPerCluster, kArch.physical_core_count - 1 - index};
+    }
     uint32_t read_command(const Core &core) const;
     void write_condition(const Core &core, uint32_t value);
     void note_cleaning() { cleanings_++; }

@@ -271,6 +271,8 @@ void a_core_that_does_not_come_is_named_and_the_others_leave(void **)
         expect_status(machine, run_chain(machine, 3), PTO_ERROR_CORE);
         expect_text(machine.answer().message, "core 4");
         assert_int_equal(machine.outbox().report.error.core, 4);
+        for (uint32_t core = 0; core < 2 * kCoresPerCluster; core++) // Those that came have been seen to leave.
+            assert_int_equal(machine.read_command(machine.core(core)), core == 4 ? 0 : aicpu::kControlIdle);
     }
     machine.command(Command::kClose);
 }
