@@ -191,21 +191,22 @@ pto_status OnboardMachine::run(int32_t callable_id, const std::vector<pto_tensor
                  reinterpret_cast<uint64_t>(launch),
                  reinterpret_cast<uint64_t>(outbox_)};
     start_cores();
-    std::atomic<uint32_t> returned{0}, worst{0};
+    std::atomic<uint32_t> worst{0};
+    threads_returned = 0;
     std::vector<std::thread> cpus;
     for (uint32_t i = 0; i < threads; i++)
         cpus.emplace_back([&] {
             wire::CommandArgs args{reinterpret_cast<uint64_t>(command_)};
             worst |= image_.run(&args);
-            returned++;
+            threads_returned++;
         });
+    on_launched();
     for (std::thread &cpu : cpus)
         cpu.join();
     for (std::thread &core : cores_)
         core.join();
     cores_.clear();
     last_value = worst;
-    threads_returned = returned;
     return answer().status;
 }
 
@@ -245,8 +246,7 @@ void OnboardMachine::start_cores()
     const uint32_t count = options_.cluster_count * kCoresPerCluster;
     std::memset(reinterpret_cast<void *>(setup_->core_lines), 0, count * sizeof(pto_core_line));
     for (uint32_t i = 0; i < count; i++) {
-        // Not in the order of indices, as on a chip some of whose cores are masked out.
-        const Core core{this, i / kCoresPerCluster, i % kCoresPerCluster, kArch.physical_core_count - 1 - i};
+        const Core core = this->core(i);
         *register_of(core.physical_id, kArch.registers.command) = 0;
         if (i == options_.missing_core)
             continue;
