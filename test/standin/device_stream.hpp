@@ -11,6 +11,7 @@ struct Operation {
     Message message;
     bool is_for_cores;
     bool is_late; ///< Cores that were launched after the control CPUs take their time.
+    std::chrono::nanoseconds launched{0};
 };
 
 class Stream : public std::enable_shared_from_this<Stream> {
@@ -43,6 +44,7 @@ private:
     std::deque<Operation> queue_;
     Operation current_{};
     bool is_busy_ = false;
+    std::chrono::nanoseconds last_end_{0};
     bool is_stopped_ = false;
     int error_ = 0;
     bool error_was_told_ = false;

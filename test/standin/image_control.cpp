@@ -53,6 +53,20 @@ extern "C" uint32_t image_meet(void *args)
     return 0;
 }
 
+/// Each block counts in a line of its own; the second one invalidates another line of the page all the time.
+extern "C" uint32_t image_count(void *args)
+{
+    ControlBlock *const blocks = &block_of(args);
+    const uint32_t place = __atomic_add_fetch(&blocks->arrived, 1, __ATOMIC_ACQ_REL);
+    if (place == 2)
+        invalidate(blocks);
+    for (int i = 0; i < 200; i++) {
+        auto *const sum = reinterpret_cast<volatile uint64_t *>(&blocks[place].sum);
+        *sum = *sum + 1;
+    }
+    return 0;
+}
+
 extern "C" uint32_t image_fail(void *)
 {
     return 7;

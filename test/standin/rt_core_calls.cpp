@@ -110,7 +110,7 @@ STANDIN_VENDOR(rtKernelLaunchWithHandleV2)
         is_late = is_late || (other->device() == call.shared_device() && other->has_wide_launch());
     if (is_late)
         world().violate("rtKernelLaunchWithHandleV2: the control CPUs were launched before the cores");
-    stream->enqueue({message, true, is_late});
+    stream->enqueue({message, true, is_late, {}});
     world().totals["core launches"]++;
     return kOk;
 }

@@ -55,7 +55,7 @@ bool take_arguments(Call &call, const void *arguments, Message *message)
 
 void launch(Call &call, const std::shared_ptr<Stream> &stream, const Message &message)
 {
-    stream->enqueue({message, false, false});
+    stream->enqueue({message, false, false, {}});
     world().totals["launches"]++;
     (void)call;
 }

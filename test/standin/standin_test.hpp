@@ -3,11 +3,13 @@
 #ifndef PTO_TEST_STANDIN_STANDIN_TEST_HPP
 #define PTO_TEST_STANDIN_STANDIN_TEST_HPP
 
+#include <atomic>
 #include <csetjmp>
 #include <cstdarg>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <thread>
 #include <vector>
 extern "C" {
 #include <cmocka.h>
