@@ -9,6 +9,12 @@ namespace {
 
 using namespace pto::test;
 
+/// The stand-in takes part.
+void arranged(int answer)
+{
+    assert_int_equal(answer, 1);
+}
+
 /// The next error is one of the vendor's, whose number is told.
 void expect_raw(int64_t number)
 {
@@ -59,7 +65,7 @@ struct OpenFault {
 
 void expect_open_fault(const OpenFault &fault)
 {
-    assert_int_equal(standin_inject(fault.call, 1, fault.number, 1), 0);
+    arranged(standin_inject(fault.call, 1, fault.number, 1));
     expect_refused_open(OnboardOptions(), fault.status, fault.message);
     expect_raw(fault.number);
     standin_clear_injections();
@@ -98,7 +104,7 @@ void every_refusal_while_opening_names_the_function(void **)
 void a_library_that_is_initialised_will_do(void **)
 {
     const StandIn standin;
-    assert_int_equal(standin_inject("aclInit", 1, 507000, 1), 0);
+    arranged(standin_inject("aclInit", 1, 507000, 1));
     expect_refused_open(OnboardOptions(), PTO_ERROR_DRIVER, "aclInit");
     expect_working_device();
 }
@@ -107,9 +113,9 @@ void a_driver_that_is_busy_for_a_while_opens(void **)
 {
     const StandIn standin;
     const char *map = std::strcmp(arch(), "a5") == 0 ? "halResMap" : "halMemCtl";
-    assert_int_equal(standin_inject(map, 1, 13, 3), 0);
+    arranged(standin_inject(map, 1, 13, 3));
     expect_working_device();
-    assert_int_equal(standin_inject(map, 1, 13, 4), 0);
+    arranged(standin_inject(map, 1, 13, 4));
     expect_refused_open(OnboardOptions(), PTO_ERROR_DRIVER, "13, busy");
     expect_working_device();
 }
@@ -117,7 +123,7 @@ void a_driver_that_is_busy_for_a_while_opens(void **)
 void a_bootstrap_that_fails_on_the_device_is_recovered_from(void **)
 {
     const StandIn standin;
-    assert_int_equal(standin_inject("aclrtSynchronizeStreamWithTimeout", 1, 507018, 1), 0);
+    arranged(standin_inject("aclrtSynchronizeStreamWithTimeout", 1, 507018, 1));
     expect_refused_open(OnboardOptions(), PTO_ERROR_DRIVER, "could not be brought to the control CPUs");
     expect_raw(507018);
     standin_clear_injections();
@@ -163,7 +169,7 @@ void monitors_that_are_refused_are_left_out(void **)
     OnboardOptions options;
     options.onboard.features = PTO_ONBOARD_PMU;
     // The control kind is mapped first.
-    assert_int_equal(standin_inject("halMemCtl", 2, 3, 1), 0);
+    arranged(standin_inject("halMemCtl", 2, 3, 1));
     OnboardChip chip(options);
     const bool is_warned = onboard_log().find("PTO_ONBOARD_PMU is left out: halMemCtl: 3") != std::string::npos;
     assert_int_equal(is_warned, std::strcmp(arch(), "a2a3") == 0);
@@ -180,7 +186,7 @@ void a_launch_that_is_refused_faults_the_device(void **)
     for (const char *call : {"rtKernelLaunchWithHandleV2", "rtsLaunchCpuKernel"}) {
         const StandIn standin;
         Faulty faulty("steps", true);
-        assert_int_equal(standin_inject(call, 1, 207001, 1), 0);
+        arranged(standin_inject(call, 1, 207001, 1));
         EXPECT_STATUS(PTO_ERROR_DRIVER, faulty.run({1}));
         EXPECT_MESSAGE(call);
         expect_raw(207001);
@@ -193,7 +199,7 @@ void expect_sync_fault(int number, pto_status status)
 {
     const StandIn standin;
     Faulty faulty("steps", true);
-    assert_int_equal(standin_inject("aclrtSynchronizeStreamWithTimeout", 1, number, 1), 0);
+    arranged(standin_inject("aclrtSynchronizeStreamWithTimeout", 1, number, 1));
     EXPECT_STATUS(status, faulty.run({1}));
     EXPECT_MESSAGE(std::to_string(number).c_str());
     expect_raw(number);
@@ -224,7 +230,7 @@ void an_exception_of_a_core_is_told(void **)
 {
     const StandIn standin;
     Faulty faulty("steps", true);
-    assert_int_equal(standin_inject("aclrtSynchronizeStreamWithTimeout", 2, 507015, 1), 0);
+    arranged(standin_inject("aclrtSynchronizeStreamWithTimeout", 2, 507015, 1));
     EXPECT_STATUS(PTO_ERROR_KERNEL_FAULT, faulty.run({1}));
     expect_raw(507015);
     faulty.expect_recovery();
@@ -271,7 +277,7 @@ void a_core_that_does_not_come_is_named(void **)
 {
     const StandIn standin;
     Faulty faulty("steps", true);
-    assert_int_equal(standin_hang_core(0, 1, 2), 0);
+    arranged(standin_hang_core(0, 1, 2));
     EXPECT_STATUS(PTO_ERROR_CORE, faulty.run({1}));
     assert_int_equal(pto_last_error()->core, 5);
     faulty.chip.close();
@@ -282,7 +288,7 @@ void control_cpus_that_die_are_told(void **)
 {
     const StandIn standin;
     Faulty faulty("steps", true);
-    assert_int_equal(standin_kill_control(0), 0);
+    arranged(standin_kill_control(0));
     assert_int_not_equal(faulty.run({1}), PTO_OK);
     faulty.expect_recovery();
 }
@@ -291,7 +297,7 @@ void cores_that_die_are_told(void **)
 {
     const StandIn standin;
     Faulty faulty("steps", true);
-    assert_int_equal(standin_kill_cores(0), 0);
+    arranged(standin_kill_cores(0));
     assert_int_not_equal(faulty.run({1}), PTO_OK);
     faulty.expect_recovery();
 }
@@ -303,7 +309,7 @@ void a_copy_that_fails_is_told(void **)
     uint64_t address = 0;
     EXPECT_STATUS(PTO_OK, pto_malloc(chip.get(), 64, &address));
     char bytes[64] = {};
-    assert_int_equal(standin_inject("aclrtMemcpy", 1, 107000, 1), 0);
+    arranged(standin_inject("aclrtMemcpy", 1, 107000, 1));
     EXPECT_STATUS(PTO_ERROR_DRIVER, pto_copy_to_device(chip.get(), address, bytes, sizeof bytes));
     EXPECT_MESSAGE("aclrtMemcpy: 107000");
     expect_raw(107000);
@@ -316,7 +322,7 @@ void a_drain_that_succeeds_proves_nothing(void **)
 {
     const StandIn standin;
     Faulty faulty("steps", true);
-    assert_int_equal(standin_poison(0, 1), 0);
+    arranged(standin_poison(0, 1));
     assert_int_not_equal(faulty.run({1}), PTO_OK);
     faulty.expect_recovery();
     assert_true(standin_calls("aclrtResetDeviceForce") >= 1);
@@ -326,7 +332,7 @@ void a_reset_that_fails_once_is_repeated(void **)
 {
     const StandIn standin;
     Faulty faulty("steps", true);
-    assert_int_equal(standin_poison(0, 0), 0);
+    arranged(standin_poison(0, 0));
     standin_fail_resets(0, 1);
     assert_int_not_equal(faulty.run({1}), PTO_OK);
     faulty.expect_recovery();
@@ -337,7 +343,7 @@ void a_reset_that_does_not_heal_is_repeated(void **)
 {
     const StandIn standin;
     Faulty faulty("steps", true);
-    assert_int_equal(standin_poison(0, 0), 0);
+    arranged(standin_poison(0, 0));
     standin_useless_resets(0, 2);
     assert_int_not_equal(faulty.run({1}), PTO_OK);
     faulty.expect_recovery();
@@ -349,7 +355,7 @@ void a_device_that_does_not_recover_is_refused_with_the_reason(void **)
     const StandIn standin;
     {
         Faulty faulty("steps", true);
-        assert_int_equal(standin_poison(0, 0), 0);
+        arranged(standin_poison(0, 0));
         standin_useless_resets(0, 3);
         assert_int_not_equal(faulty.run({1}), PTO_OK);
     }
