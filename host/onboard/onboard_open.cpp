@@ -17,7 +17,6 @@ namespace {
 using pto::vendor::ProcessDevices;
 
 constexpr uint32_t kKnownFeatures = PTO_ONBOARD_SDMA | PTO_ONBOARD_PMU;
-constexpr int kAllModules = -1;
 constexpr uint64_t kNsPerUs = 1000;
 constexpr uint64_t kAnswerTimeoutNs = 1'000'000'000;
 
@@ -82,16 +81,14 @@ pto_status OnboardDevice::load_vendor(host::DeviceFailure *failure)
     return pto::vendor::load_functions(needs, "", &session_.f, failure);
 }
 
-/// The vendor's log has its level before the device is opened, or keeps another one.
 pto_status OnboardDevice::take_device(host::DeviceFailure *failure)
 {
     pto_status status = ProcessDevices::instance().take(config_.device_index, failure);
     if (status != PTO_OK)
         return status;
     is_taken_ = true;
-    if (session_.f.dlog_setlevel != nullptr)
-        session_.f.dlog_setlevel(kAllModules, options_.vendor_log_level, 0);
-    status = session_.check("aclInit", ProcessDevices::instance().initialise(session_.f), failure);
+    status = session_.check(
+        "aclInit", ProcessDevices::instance().initialise(session_.f, options_.vendor_log_level), failure);
     if (status != PTO_OK)
         return status;
     is_initialised_ = true;

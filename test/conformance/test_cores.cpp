@@ -297,7 +297,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_next_context_works_after_a_fault),
         cmocka_unit_test(chips_on_several_threads_do_not_disturb_each_other),
     };
-    if (!has_threads_per_core())
+    if (!has_threads_per_core() && !is_onboard())
         tests.push_back(cmocka_unit_test(helpers_run_where_the_chip_was_opened_wherever_their_caller_is_bound));
     return _cmocka_run_group_tests("tests", tests.data(), tests.size(), nullptr, nullptr);
 }

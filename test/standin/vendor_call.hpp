@@ -31,6 +31,8 @@ public:
     /// Records what the caller did wrong.
     int violate(const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+    /// Whether the calling thread is bound to an open device.
+    bool has_device() const { return device_ != nullptr; }
     Device &device() { return *device_; }
     const std::shared_ptr<Device> &shared_device() const { return device_; }
     std::unique_lock<std::mutex> &lock() { return lock_; }

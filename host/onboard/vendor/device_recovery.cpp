@@ -56,6 +56,7 @@ bool recover_device(Session &session, host::DeviceFailure *failure)
         }
         session.log(PTO_LOG_WARN, "device %d did not recover: %s", session.device(), failure->message);
     }
+    session.f.aclrtResetDevice(session.device()); // The process lets go of it, whatever comes of that.
     return false;
 }
 

@@ -2,6 +2,11 @@
 #include "host/onboard/vendor/process_devices.h"
 
 namespace pto::vendor {
+namespace {
+
+constexpr int kAllModules = -1; ///< dlog_setlevel
+
+} // namespace
 
 ProcessDevices &ProcessDevices::instance()
 {
@@ -35,10 +40,12 @@ void ProcessDevices::lose(uint32_t device, const char *reason)
     lost_.emplace(device, reason);
 }
 
-int ProcessDevices::initialise(const Functions &functions)
+int ProcessDevices::initialise(const Functions &functions, int log_level)
 {
     const std::lock_guard lock(mutex_);
     if (users_ == 0) {
+        if (functions.dlog_setlevel != nullptr)
+            functions.dlog_setlevel(kAllModules, log_level, 0);
         const int number = functions.aclInit(nullptr);
         if (number != kOk && number != kAlreadyInitialised)
             return number;

@@ -26,9 +26,9 @@ public:
     /// From now on nobody is given the device; `reason` is what they are told.
     void lose(uint32_t device, const char *reason);
 
-    /// Initialises the libraries for the first device. They may have been initialised by the program, which then ends
-    /// them as well.
-    int initialise(const Functions &functions);
+    /// Initialises the libraries for the first device, with what they log as it wants it: that is decided before any
+    /// device is opened. They may have been initialised by the program, which then ends them as well.
+    int initialise(const Functions &functions, int log_level);
     /// Ends them behind the last device.
     void finalise(const Functions &functions);
 

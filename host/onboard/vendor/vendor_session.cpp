@@ -11,6 +11,13 @@ namespace {
 
 std::atomic<uint64_t> last_serial{0};
 
+/// Numbers of this range come from the device, or say that it cannot be reached any more; but for one, which only says
+/// that it has not finished.
+bool is_fault(int number)
+{
+    return number >= 507000 && number < 508000 && number != kStreamNotComplete;
+}
+
 /// Of the session that has bound this thread last; 0: none has.
 PTO_STATIC_THREAD_LOCAL uint64_t bound_serial = 0;
 
@@ -36,9 +43,12 @@ bool Session::has_bound_thread() const
 
 bool Session::note(const char *function, int number, NumberSpace space)
 {
-    if (number != kOk)
-        first_error_.note({function, space, number});
-    return number == kOk;
+    if (number == kOk)
+        return true;
+    first_error_.note({function, space, number});
+    if (space == NumberSpace::kRuntime && is_fault(number))
+        set_unusable();
+    return false;
 }
 
 pto_status Session::check(const char *function, int number, host::DeviceFailure *failure, NumberSpace space)

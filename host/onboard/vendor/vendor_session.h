@@ -31,7 +31,7 @@ public:
     /// Whether this session has bound the calling thread, as the last one to do so.
     bool has_bound_thread() const;
 
-    /// True when the call has succeeded; else the error is remembered.
+    /// True when the call has succeeded; else the error is remembered. Errors of the device make it unusable.
     bool note(const char *function, int number, NumberSpace space = NumberSpace::kRuntime);
     /// The same with a status and a text.
     pto_status check(const char *function, int number, host::DeviceFailure *failure,
