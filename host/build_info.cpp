@@ -23,25 +23,25 @@ std::string joined(const char *(*name)(uint32_t))
 }
 
 /// What does not change as long as the library is there, made when it is first asked for.
-const pto_build_info &build_info()
+const pto_build &build_info()
 {
     static const std::string archs = joined(pto_arch_name);
     static const std::string targets = joined(pto_target_name);
-    static const pto_build_info info = {sizeof(pto_build_info),
-                                        PTO_ABI_VERSION,
-                                        pto::host::kImageFormat,
-                                        pto::host::sdma_channel_count(),
-                                        pto_version(),
-                                        archs.c_str(),
-                                        targets.c_str(),
-                                        kCompiler,
-                                        pto::host::build_identity()};
+    static const pto_build info = {sizeof(pto_build),
+                                   PTO_ABI_VERSION,
+                                   pto::host::kImageFormat,
+                                   pto::host::sdma_channel_count(),
+                                   pto_version(),
+                                   archs.c_str(),
+                                   targets.c_str(),
+                                   kCompiler,
+                                   pto::host::build_identity()};
     return info;
 }
 
 } // namespace
 
-pto_status pto_get_build_info(pto_build_info *out_info)
+pto_status pto_build_info(pto_build *out_info)
 {
     if (out_info == nullptr || out_info->struct_size != sizeof *out_info)
         return pto::host::fail(PTO_ERROR_INVALID_ARGUMENT, "out_info is NULL, or its struct_size is not %zu",

@@ -18,7 +18,6 @@ using pto::vendor::ProcessDevices;
 
 constexpr uint32_t kKnownFeatures = PTO_ONBOARD_SDMA | PTO_ONBOARD_PMU;
 constexpr uint64_t kNsPerUs = 1000;
-constexpr uint64_t kAnswerTimeoutNs = 1'000'000'000;
 
 uint32_t driver_device_of(const host::DeviceConfig &config)
 {
@@ -36,8 +35,8 @@ void explain(host::DeviceFailure *failure, const char *what)
 
 OnboardDevice::OnboardDevice(const host::DeviceConfig &config)
     : config_(config), options_(*config.onboard), folder_(pto::vendor::image_folder(config.onboard->image_directory)),
-      timeouts_(pto::vendor::complete_timeouts(config.stall_timeout_ns, config.onboard->op_execute_timeout_ns,
-                                               config.onboard->sync_timeout_ns)),
+      timeouts_(pto::vendor::complete_timeouts({config.stall_timeout_ns, config.onboard->op_execute_timeout_ns,
+                                                config.onboard->sync_timeout_ns, config.onboard->answer_timeout_ns})),
       session_(config.device_index, driver_device_of(config), config.log, config.log_user), memory_(session_),
       streams_(session_), executor_(session_, kArch.name), cores_(session_, kArch.name), sdma_(session_),
       cluster_count_(config.cluster_count), link_({session_, streams_, executor_, cores_})
@@ -87,8 +86,8 @@ pto_status OnboardDevice::take_device(host::DeviceFailure *failure)
     if (status != PTO_OK)
         return status;
     is_taken_ = true;
-    status = session_.check(
-        "aclInit", ProcessDevices::instance().initialise(session_.f, options_.vendor_log_level), failure);
+    status = session_.check("aclInit", ProcessDevices::instance().initialise(session_.f, options_.vendor_log_level),
+                            failure);
     if (status != PTO_OK)
         return status;
     is_initialised_ = true;
@@ -142,7 +141,9 @@ pto_status OnboardDevice::set_time_limit(host::DeviceFailure *failure)
     const pto_status status = session_.check("aclrtSetOpExecuteTimeOutV2", number, failure);
     if (status != PTO_OK || actual_us == 0)
         return status;
-    return pto::vendor::check_timeouts({timeouts_.stall_ns, actual_us * kNsPerUs, timeouts_.sync_ns}, failure);
+    pto::vendor::Timeouts actual = timeouts_;
+    actual.op_execute_ns = actual_us * kNsPerUs;
+    return pto::vendor::check_timeouts(actual, failure);
 }
 
 pto_status OnboardDevice::choose_width(host::DeviceFailure *failure)
@@ -253,7 +254,7 @@ pto_status OnboardDevice::open_executor(host::DeviceFailure *failure)
     setup.control_cpu_count = cpus_.thread_count;
     setup.max_tasks = config_.max_tasks;
     setup.stall_timeout_ns = config_.stall_timeout_ns;
-    setup.answer_timeout_ns = kAnswerTimeoutNs;
+    setup.answer_timeout_ns = timeouts_.answer_ns;
     setup.core_lines = link_.core_lines();
     setup.registers = register_table_;
     setup.heap_address = heap_;

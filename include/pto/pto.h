@@ -62,14 +62,15 @@ enum pto_onboard_feature_code {
 
 /** Options of `pto_open` for the target "onboard". Zero means the default, everywhere. */
 typedef struct pto_onboard_options {
-    uint32_t struct_size; /**< sizeof(pto_onboard_options) */
-    uint32_t features;    /**< A set of `enum pto_onboard_feature_code`. */
-    const char
-        *image_directory; /**< Where the device's images are; NULL: where this library was installed with them. */
+    uint32_t struct_size;           /**< sizeof(pto_onboard_options) */
+    uint32_t features;              /**< A set of `enum pto_onboard_feature_code`. */
+    const char *image_directory;    /**< Where the device's images are; NULL: where they were installed. */
     uint64_t op_execute_timeout_ns; /**< The driver ends what runs on the device after this long. Longer than
                                          `stall_timeout_ns`. 0: 45 s. */
-    uint64_t sync_timeout_ns; /**< The host waits for the device this long. Longer than `op_execute_timeout_ns`, and
-                                   1.5 s longer than `stall_timeout_ns`. 0: 50 s. */
+    uint64_t sync_timeout_ns;   /**< The host waits for the device this long. Longer than `op_execute_timeout_ns`, and
+                                     1.5 s longer than `stall_timeout_ns`. 0: 50 s. */
+    uint64_t answer_timeout_ns; /**< Cores and the threads of a launch have this long to come and to answer. Shorter
+                                     than `op_execute_timeout_ns`. 0: 1 s. */
     int32_t vendor_log_level; /**< What the vendor's libraries log: 0 debug, 1 info, 2 warnings, 3 errors, 4 nothing. */
     /** The driver's number of the device, plus 1. The driver also counts devices that the process does not see, so the
      *  two differ where ASCEND_RT_VISIBLE_DEVICES chooses some. 0: it is `device_index`. */
@@ -79,7 +80,7 @@ typedef struct pto_onboard_options {
 /** The defaults. */
 #define PTO_ONBOARD_OPTIONS_INIT                                                                                       \
     {                                                                                                                  \
-        sizeof(pto_onboard_options), 0, NULL, 0, 0, 3, 0                                                               \
+        sizeof(pto_onboard_options), 0, NULL, 0, 0, 0, 3, 0                                                            \
     }
 
 /** Options of `pto_open`. Zero means the default, everywhere. */
@@ -242,8 +243,8 @@ typedef struct pto_error {
 } pto_error;
 
 /** How a library was built. All texts are static. */
-typedef struct pto_build_info {
-    uint32_t struct_size;   /**< sizeof(pto_build_info), set by the caller. */
+typedef struct pto_build {
+    uint32_t struct_size;   /**< sizeof(pto_build), set by the caller. */
     uint32_t abi_version;   /**< PTO_ABI_VERSION of the library. */
     uint32_t image_format;  /**< Format of the images that it reads and writes. */
     uint32_t sdma_channels; /**< SDMA channels of those headers; 0: they have none, or there were no headers. */
@@ -252,12 +253,12 @@ typedef struct pto_build_info {
     const char *targets;    /**< All that `pto_target_name` gives, likewise. */
     const char *compiler;   /**< Name and version. */
     const char *identity;   /**< Headers of pto-isa that it was built with, as in pto/build_identity.h; "none". */
-} pto_build_info;
+} pto_build;
 
 /** A description to fill in. */
-#define PTO_BUILD_INFO_INIT                                                                                            \
+#define PTO_BUILD_INIT                                                                                                 \
     {                                                                                                                  \
-        sizeof(pto_build_info), 0, 0, 0, NULL, NULL, NULL, NULL, NULL                                                  \
+        sizeof(pto_build), 0, 0, 0, NULL, NULL, NULL, NULL, NULL                                                       \
     }
 
 PTO_BEGIN_DECLS
@@ -273,7 +274,7 @@ PTO_EXPORT const char *pto_target_name(uint32_t index);
 
 /** Describes the library. `out_info->struct_size` must be set. PTO_ERROR_INVALID_ARGUMENT,
  *  PTO_ERROR_OUT_OF_HOST_MEMORY. Thread-safe. */
-PTO_EXPORT pto_status pto_get_build_info(pto_build_info *out_info);
+PTO_EXPORT pto_status pto_build_info(pto_build *out_info);
 
 /** Opens a chip. Blocks for about a millisecond; onboard for as long as the driver takes.
  *  @param options NULL: the defaults.

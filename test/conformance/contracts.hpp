@@ -86,6 +86,22 @@ inline unsigned long long objects_loaded()
     return counts.added - counts.taken;
 }
 
+/// Whether orchestrations, or kernels, are loaded into this process.
+inline bool orchestrations_are_here()
+{
+    return !is_onboard() || builder() == PTO_HOST_BUILT;
+}
+inline bool kernels_are_here()
+{
+    return !is_onboard();
+}
+
+/// What comes of a file that is none: the system's loader does not tell why it refuses one.
+inline pto_status refused_file(bool is_here)
+{
+    return is_here ? PTO_ERROR_LOAD_FAILED : PTO_ERROR_INVALID_IMAGE;
+}
+
 } // namespace pto::test
 
 #endif

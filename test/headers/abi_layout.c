@@ -261,14 +261,15 @@ static void the_open_options_have_104_bytes_in_this_order(void **state)
     FIELD(pto_open_options, target, 88);
     FIELD(pto_open_options, onboard, 96);
 
-    SIZE(pto_onboard_options, 40);
+    SIZE(pto_onboard_options, 48);
     FIELD(pto_onboard_options, struct_size, 0);
     FIELD(pto_onboard_options, features, 4);
     FIELD(pto_onboard_options, image_directory, 8);
     FIELD(pto_onboard_options, op_execute_timeout_ns, 16);
     FIELD(pto_onboard_options, sync_timeout_ns, 24);
-    FIELD(pto_onboard_options, vendor_log_level, 32);
-    FIELD(pto_onboard_options, reserved, 36);
+    FIELD(pto_onboard_options, answer_timeout_ns, 32);
+    FIELD(pto_onboard_options, vendor_log_level, 40);
+    FIELD(pto_onboard_options, driver_device, 44);
 
     SIZE(pto_allocator, 24);
     FIELD(pto_allocator, user, 0);

@@ -180,7 +180,7 @@ static void initial_values_carry_their_size_and_defaults(void **state)
     const pto_run_result result = PTO_RUN_RESULT_INIT;
     const pto_stats stats = PTO_STATS_INIT;
     const pto_callable callable = PTO_CALLABLE_INIT;
-    const pto_build_info build_info = PTO_BUILD_INFO_INIT;
+    const pto_build build_info = PTO_BUILD_INIT;
     const pto_import_options import_options = PTO_IMPORT_OPTIONS_INIT;
     const pto_task task = PTO_TASK_INIT;
     (void)state;

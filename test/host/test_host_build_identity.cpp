@@ -66,8 +66,8 @@ void expect_refused_everywhere(const pto_callable &callable, pto_status status, 
 
 void the_library_describes_its_build(void **)
 {
-    pto_build_info info = PTO_BUILD_INFO_INIT;
-    EXPECT_STATUS(PTO_OK, pto_get_build_info(&info));
+    pto_build info = PTO_BUILD_INIT;
+    EXPECT_STATUS(PTO_OK, pto_build_info(&info));
     assert_int_equal(info.struct_size, sizeof info);
     assert_int_equal(info.abi_version, PTO_ABI_VERSION);
     assert_true(info.image_format >= 3);
@@ -86,8 +86,8 @@ void the_library_describes_its_build(void **)
 
 void the_description_lists_every_arch_and_target_once(void **)
 {
-    pto_build_info info = PTO_BUILD_INFO_INIT;
-    EXPECT_STATUS(PTO_OK, pto_get_build_info(&info));
+    pto_build info = PTO_BUILD_INIT;
+    EXPECT_STATUS(PTO_OK, pto_build_info(&info));
     std::string archs;
     for (uint32_t i = 0; pto_arch_name(i) != nullptr; i++)
         archs += (i == 0 ? "" : " ") + std::string(pto_arch_name(i));
@@ -100,12 +100,12 @@ void the_description_lists_every_arch_and_target_once(void **)
 
 void a_description_without_its_size_is_refused(void **)
 {
-    pto_build_info info = PTO_BUILD_INFO_INIT;
+    pto_build info = PTO_BUILD_INIT;
     info.struct_size = 8;
-    EXPECT_STATUS(PTO_ERROR_INVALID_ARGUMENT, pto_get_build_info(&info));
+    EXPECT_STATUS(PTO_ERROR_INVALID_ARGUMENT, pto_build_info(&info));
     EXPECT_MESSAGE("struct_size");
     assert_null(info.version);
-    EXPECT_STATUS(PTO_ERROR_INVALID_ARGUMENT, pto_get_build_info(nullptr));
+    EXPECT_STATUS(PTO_ERROR_INVALID_ARGUMENT, pto_build_info(nullptr));
 }
 
 void what_a_kernel_states_survives_pack_and_open(void **)
@@ -251,8 +251,8 @@ void keep_warning(void *user, int32_t level, const char *message)
 
 void a_library_without_headers_takes_every_callable_and_logs_what_it_was_built_with(void **)
 {
-    pto_build_info info = PTO_BUILD_INFO_INIT;
-    EXPECT_STATUS(PTO_OK, pto_get_build_info(&info));
+    pto_build info = PTO_BUILD_INIT;
+    EXPECT_STATUS(PTO_OK, pto_build_info(&info));
     if (std::strcmp(info.identity, "none") != 0)
         skip();
     for (const auto &[kernel, identity] :

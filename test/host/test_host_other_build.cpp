@@ -16,8 +16,8 @@ constexpr const char *kOther = "pto-isa sha256:fedcba9876543210 git:333333333333
 
 void the_library_states_its_headers(void **)
 {
-    pto_build_info info = PTO_BUILD_INFO_INIT;
-    EXPECT_STATUS(PTO_OK, pto_get_build_info(&info));
+    pto_build info = PTO_BUILD_INIT;
+    EXPECT_STATUS(PTO_OK, pto_build_info(&info));
     assert_string_equal(info.identity, kLibrary);
     assert_int_equal(info.sdma_channels, 48);
     assert_string_equal(pto::host::build_identity(), kLibrary);

@@ -66,17 +66,18 @@ constexpr uint64_t kSecond = 1'000'000'000;
 void the_defaults_are_in_order(void **)
 {
     pto::host::DeviceFailure failure{};
-    const Timeouts timeouts = complete_timeouts(10 * kSecond, 0, 0);
+    const Timeouts timeouts = complete_timeouts({10 * kSecond, 0, 0, 0});
     assert_true(timeouts.op_execute_ns == 45 * kSecond && timeouts.sync_ns == 50 * kSecond);
+    assert_true(timeouts.answer_ns == kSecond);
     assert_int_equal(check_timeouts(timeouts, &failure), PTO_OK);
 }
 
 void misordered_timeouts_are_refused_with_all_three(void **)
 {
     const Timeouts wrong[] = {
-        {50 * kSecond, 45 * kSecond, 60 * kSecond},               // the driver before the executor
-        {10 * kSecond, 50 * kSecond, 50 * kSecond},               // the host with the driver
-        {10 * kSecond, 11 * kSecond, 11 * kSecond + kSecond / 2}, // no time to report
+        {50 * kSecond, 45 * kSecond, 60 * kSecond, 1},               // the driver before the executor
+        {10 * kSecond, 50 * kSecond, 50 * kSecond, 1},               // the host with the driver
+        {10 * kSecond, 11 * kSecond, 11 * kSecond + kSecond / 2, 1}, // no time to report
     };
     for (const Timeouts &timeouts : wrong) {
         pto::host::DeviceFailure failure{};
@@ -87,6 +88,14 @@ void misordered_timeouts_are_refused_with_all_three(void **)
             assert_non_null(std::strstr(failure.message, text));
         }
     }
+}
+
+void cores_have_less_time_than_the_operation_that_waits_for_them(void **)
+{
+    pto::host::DeviceFailure failure{};
+    assert_int_equal(check_timeouts({10 * kSecond, 20 * kSecond, 30 * kSecond, 20 * kSecond}, &failure),
+                     PTO_ERROR_INVALID_ARGUMENT);
+    assert_string_equal(failure.message, "answer_timeout 20.000 s is not less than op_execute_timeout 20.000 s");
 }
 
 void times_are_rounded_up_to_milliseconds(void **)
@@ -109,6 +118,7 @@ int main()
         cmocka_unit_test(a_refusal_names_function_number_and_meaning),
         cmocka_unit_test(the_defaults_are_in_order),
         cmocka_unit_test(misordered_timeouts_are_refused_with_all_three),
+        cmocka_unit_test(cores_have_less_time_than_the_operation_that_waits_for_them),
         cmocka_unit_test(times_are_rounded_up_to_milliseconds),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -49,8 +49,9 @@ void set_timeouts(const pto_open_options &options)
 {
     constexpr uint64_t kSecondNs = 1'000'000'000;
     const uint64_t stall_ns = options.stall_timeout_ns == 0 ? 10 * kSecondNs : options.stall_timeout_ns;
-    onboard_options.op_execute_timeout_ns = stall_ns + 5 * kSecondNs;
-    onboard_options.sync_timeout_ns = stall_ns + 7 * kSecondNs;
+    onboard_options.answer_timeout_ns = 5 * kSecondNs;
+    onboard_options.op_execute_timeout_ns = stall_ns + 6 * kSecondNs;
+    onboard_options.sync_timeout_ns = stall_ns + 8 * kSecondNs;
 }
 
 /// A function of the stand-in for the vendor's libraries, which is where these would be found.

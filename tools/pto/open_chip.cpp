@@ -46,10 +46,10 @@ void check_name(const char *what, const std::string &name, const char *(*known)(
 
 } // namespace
 
-pto_build_info library_build()
+pto_build library_build()
 {
-    pto_build_info info = PTO_BUILD_INFO_INIT;
-    const pto_status status = pto_get_build_info(&info);
+    pto_build info = PTO_BUILD_INIT;
+    const pto_status status = pto_build_info(&info);
     if (status != PTO_OK)
         fail_with_last_error("library", status, exit_code_of(status));
     return info;

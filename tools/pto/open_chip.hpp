@@ -43,7 +43,7 @@ private:
 };
 
 /// How the library was built. Throws Error.
-pto_build_info library_build();
+pto_build library_build();
 
 } // namespace pto::tool
 

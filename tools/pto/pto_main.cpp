@@ -29,7 +29,7 @@ ExitCode execute(const HelpRequest &request)
 
 ExitCode execute(const VersionRequest &)
 {
-    const pto_build_info library = library_build();
+    const pto_build library = library_build();
     print(std::string("pto ") + PTO_VERSION_STRING + "\nlibrary " + library.version + "\narchs " + library.archs +
           "\ntargets " + library.targets + "\nformat " + std::to_string(library.image_format) + "\nabi " +
           std::to_string(library.abi_version) + "\ncompiler " + library.compiler + "\nidentity " + library.identity +

@@ -6,6 +6,7 @@ namespace {
 
 constexpr uint64_t kDefaultOpExecuteNs = 45'000'000'000;
 constexpr uint64_t kDefaultSyncNs = 50'000'000'000;
+constexpr uint64_t kDefaultAnswerNs = 1'000'000'000;
 constexpr uint64_t kNsPerMs = 1'000'000;
 
 double seconds(uint64_t ns)
@@ -15,18 +16,29 @@ double seconds(uint64_t ns)
 
 } // namespace
 
-Timeouts complete_timeouts(uint64_t stall_ns, uint64_t op_execute_ns, uint64_t sync_ns)
+Timeouts complete_timeouts(Timeouts options)
 {
-    return {stall_ns, op_execute_ns == 0 ? kDefaultOpExecuteNs : op_execute_ns,
-            sync_ns == 0 ? kDefaultSyncNs : sync_ns};
+    if (options.op_execute_ns == 0)
+        options.op_execute_ns = kDefaultOpExecuteNs;
+    if (options.sync_ns == 0)
+        options.sync_ns = kDefaultSyncNs;
+    if (options.answer_ns == 0)
+        options.answer_ns = kDefaultAnswerNs;
+    return options;
 }
 
 pto_status check_timeouts(const Timeouts &timeouts, host::DeviceFailure *failure)
 {
     const bool is_ordered = timeouts.stall_ns < timeouts.op_execute_ns && timeouts.op_execute_ns < timeouts.sync_ns &&
                             timeouts.sync_ns - timeouts.stall_ns > kReportNs;
-    if (is_ordered)
+    if (is_ordered && timeouts.answer_ns < timeouts.op_execute_ns)
         return PTO_OK;
+    if (is_ordered) {
+        std::snprintf(failure->message, sizeof failure->message,
+                      "answer_timeout %.3f s is not less than op_execute_timeout %.3f s", seconds(timeouts.answer_ns),
+                      seconds(timeouts.op_execute_ns));
+        return PTO_ERROR_INVALID_ARGUMENT;
+    }
     std::snprintf(
         failure->message, sizeof failure->message,
         "stall_timeout %.3f s < op_execute_timeout %.3f s < sync_timeout %.3f s does not hold, or the last is "

@@ -14,13 +14,14 @@ struct Timeouts {
     uint64_t stall_ns;
     uint64_t op_execute_ns;
     uint64_t sync_ns;
+    uint64_t answer_ns; ///< Within an operation: for cores to answer, and for threads of a launch to come.
 };
 
 /// The executor needs some time to tell what it knows once it has given up.
 inline constexpr uint64_t kReportNs = 1'500'000'000;
 
 /// With the defaults where the options are 0.
-Timeouts complete_timeouts(uint64_t stall_ns, uint64_t op_execute_ns, uint64_t sync_ns);
+Timeouts complete_timeouts(Timeouts options);
 
 /// PTO_ERROR_INVALID_ARGUMENT with the three when somebody would give up before who should.
 pto_status check_timeouts(const Timeouts &timeouts, host::DeviceFailure *failure);
