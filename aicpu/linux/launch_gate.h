@@ -53,6 +53,7 @@ private:
 
     static uint32_t count(std::atomic<uint64_t> &cell, uint64_t session);
     uint32_t seated(const Launch &launch) const;
+    uint32_t wait_for_all(const Launch &launch) const;
     Verdict decide(uint64_t session, Verdict verdict, bool *out_decided);
 
     alignas(64) std::atomic<uint64_t> arrivals_{0}; ///< Session and threads.
