@@ -137,9 +137,11 @@ STANDIN_VENDOR(aclrtSetDevice)(int32_t logical)
 
 STANDIN_VENDOR(aclrtGetDevice)(int32_t *out)
 {
-    Call call("aclrtGetDevice", Needs::kThread);
+    Call call("aclrtGetDevice", Needs::kInit); // a thread without a device is told so
     if (call.is_over())
         return call.result();
+    if (!call.has_device())
+        return kBadParameter;
     *out = binding().logical;
     return kOk;
 }

@@ -31,6 +31,8 @@ public:
     /// Records what the caller did wrong.
     int violate(const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+    /// Whether the calling thread is bound to an open device.
+    bool has_device() const { return device_ != nullptr; }
     Device &device() { return *device_; }
     const std::shared_ptr<Device> &shared_device() const { return device_; }
     std::unique_lock<std::mutex> &lock() { return lock_; }
@@ -67,6 +69,8 @@ template <class T> T field(const void *base, std::size_t offset)
 
 /// The stream behind a handle, of this device; NULL after recording a violation.
 std::shared_ptr<Stream> stream_of(Call &call, void *handle);
+/// As above, for a launch by the host.
+std::shared_ptr<Stream> launch_stream_of(Call &call, void *handle);
 
 } // namespace standin
 
