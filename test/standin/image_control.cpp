@@ -98,6 +98,8 @@ extern "C" uint32_t image_drive(void *args)
         const uint64_t registers = block.registers + block.stride * line.place;
         auto *const command = reinterpret_cast<volatile uint32_t *>(registers + block.command_offset);
         auto *const condition = reinterpret_cast<volatile uint32_t *>(registers + block.condition_offset);
+        if (block.gate_offset != 0)
+            *reinterpret_cast<volatile uint32_t *>(registers + block.gate_offset) = 0xE;
         *command = 41 + i;
         while (*condition != ((41 + i) | 0x80000000u))
             sched_yield();

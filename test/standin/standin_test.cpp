@@ -66,6 +66,7 @@ Vendor load_vendor()
     FIND(acl, aclrtResetDevice);
     FIND(acl, aclrtResetDeviceForce);
     FIND(acl, aclrtCreateStream);
+    FIND(acl, aclrtCreateStreamWithConfig);
     FIND(acl, aclrtDestroyStream);
     FIND(acl, aclrtStreamQuery);
     FIND(acl, aclrtSynchronizeStreamWithTimeout);

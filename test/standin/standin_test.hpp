@@ -28,6 +28,7 @@ struct Vendor {
     int (*aclrtResetDevice)(int32_t);
     int (*aclrtResetDeviceForce)(int32_t);
     int (*aclrtCreateStream)(void **);
+    int (*aclrtCreateStreamWithConfig)(void **, uint32_t, uint32_t);
     int (*aclrtDestroyStream)(void *);
     int (*aclrtStreamQuery)(void *, int *);
     int (*aclrtSynchronizeStreamWithTimeout)(void *, int32_t);

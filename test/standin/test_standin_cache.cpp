@@ -13,7 +13,7 @@ uint64_t second_sum(Card &card, const char *function)
     card.load_functions();
     void *const address = card.allocate(sizeof(ControlBlock));
     ControlBlock block{};
-    for (uint64_t a : {1, 100}) {
+    for (uint64_t a : {uint64_t{1}, uint64_t{100}}) {
         block.a = a;
         block.b = 2 * a;
         block.sum = 0;

@@ -204,6 +204,23 @@ void cores_are_launched_first(void **)
     card.abandon();
 }
 
+void launches_name_a_stream_of_the_host_and_memory_of_the_device(void **)
+{
+    Card card(arch_name);
+    card.register_cores();
+    const uint64_t host_value = 0;
+    EXPECT_VIOLATION("no address of this device's memory", card.launch_cores(&host_value, 1));
+    void *const block = card.allocate(sizeof(CoreBlock));
+    EXPECT_VIOLATION("100 blocks", card.launch_cores(block, 100));
+    void *const usual = card.core_stream;
+    EXPECT_OK(vendor().aclrtCreateStreamWithConfig(&card.core_stream, 0, 0x20));
+    EXPECT_VIOLATION("device only", card.launch_cores(block, 1));
+    EXPECT_OK(vendor().aclrtDestroyStream(card.core_stream));
+    EXPECT_VIOLATION("there is no stream", card.launch_cores(block, 1));
+    card.core_stream = usual;
+    card.abandon();
+}
+
 int load_description(const char *json)
 {
     char path[] = "/tmp/standin-description-XXXXXX";
@@ -272,6 +289,7 @@ int main(int argc, char **argv)
         TEST(a_core_image_is_registered_once),
         TEST(entries_of_a_core_image_have_suffixes),
         TEST(cores_are_launched_first),
+        TEST(launches_name_a_stream_of_the_host_and_memory_of_the_device),
         TEST(names_are_those_that_the_loader_takes),
         TEST(the_dispatcher_is_loaded_one_way),
     };

@@ -45,6 +45,7 @@ struct LoadedCard : Card {
         drive.core_count = 3;
         drive.command_offset = is_a5() ? 0xD0 : 0xA0;
         drive.condition_offset = is_a5() ? 0x5108 : 0x4C8;
+        drive.gate_offset = is_a5() ? 0 : 0x18;
         drive.lines = content.lines;
         drive.registers = registers();
         drive.stride = 1 << 20;
@@ -210,6 +211,24 @@ void a_core_that_reports_before_it_cleans_is_a_violation(void **)
     card.abandon();
 }
 
+void a_command_through_closed_registers_is_a_violation(void **)
+{
+    LoadedCard card;
+    card.register_cores();
+    card.launch_cluster(kCoreRuns);
+    ControlBlock drive{};
+    card.download(&drive, card.block, sizeof drive);
+    drive.gate_offset = 0;
+    card.upload(card.block, &drive, sizeof drive);
+    EXPECT_OK(card.launch("image_drive", card.block));
+    EXPECT_OK(card.wait_control());
+    EXPECT_OK(card.wait_cores());
+    assert_int_equal(standin_violation_count(), is_a5() ? 0 : 3);
+    if (!is_a5())
+        expect_violation(0, "not open");
+    card.abandon();
+}
+
 void a_process_that_dies_takes_the_card_with_it(void **)
 {
     LoadedCard card;
@@ -314,6 +333,7 @@ int main(int argc, char **argv)
         TEST(a_core_that_never_returns_ends_at_the_operations_timeout),
         TEST(a_hung_core_does_not_report_itself),
         TEST(a_core_that_reports_before_it_cleans_is_a_violation),
+        TEST(a_command_through_closed_registers_is_a_violation),
         TEST(a_process_that_dies_takes_the_card_with_it),
         TEST(injected_results_come_when_they_were_ordered),
         TEST(an_injected_fault_of_a_wait_poisons_the_card),
