@@ -70,7 +70,7 @@ private:
     pto_status refuse_faulted(host::DeviceFailure *failure) const;
     pto_status explain_silence(host::DeviceFailure *failure);
     void report_failure(wire::ReportBlock *report);
-    bool renew_code();
+    pto_status renew_code(host::DeviceFailure *failure);
 
     const host::DeviceConfig config_;
     const pto_onboard_options options_;
