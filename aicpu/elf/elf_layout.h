@@ -86,8 +86,8 @@ constexpr bool is_known(Machine machine)
     return machine == Machine::kX86_64 || machine == Machine::kAarch64;
 }
 
-/// Reads and checks the headers of a file. It may be for a machine that is not known, if that is the one that is wanted:
-/// such an image can be laid out if nothing in it has to be relocated.
+/// Reads and checks the headers of a file. It may be for a machine that is not known, if that is the one that is
+/// wanted: such an image can be laid out if nothing in it has to be relocated.
 pto_status read_layout(const FileBytes &file, Machine machine, Layout *out, MessageBuffer message);
 
 } // namespace pto::inline PTO_ARCH::aicpu::elf

@@ -15,10 +15,10 @@ struct CoreRegisters {
 
 /// What the vendor's driver does otherwise on one arch than on another.
 struct DriverTraits {
-    const char *soc_names[2];      ///< How the names of its chips begin; the second one may be null.
-    bool has_register_windows;     ///< Registers are mapped cluster by cluster, not all in one range.
-    bool host_knows_control_cpus;  ///< What the host is told about control CPUs is true; else they have to be asked.
-    bool keeps_stale_code;         ///< A stream's cores may have old instructions in their caches after an upload.
+    const char *soc_names[2];     ///< How the names of its chips begin; the second one may be null.
+    bool has_register_windows;    ///< Registers are mapped cluster by cluster, not all in one range.
+    bool host_knows_control_cpus; ///< What the host is told about control CPUs is true; else they have to be asked.
+    bool keeps_stale_code;        ///< A stream's cores may have old instructions in their caches after an upload.
     uint32_t max_control_threads; ///< Most threads that one launch can start.
 };
 
@@ -29,7 +29,7 @@ struct ArchTraits {
     uint32_t control_thread_count; ///< Control-CPU threads of one launch, the orchestrator's included.
     uint64_t counter_hz;           ///< Frequency of the cores' system counter.
     uint32_t physical_core_count;  ///< Numbers that cores may have: more than there are, because some are masked out.
-    bool is_coherent;              ///< Control CPUs see what cores and the host's DMA have written, and they see theirs.
+    bool is_coherent; ///< Control CPUs see what cores and the host's DMA have written, and they see theirs.
     CoreRegisters registers;
     DriverTraits driver;
 };

@@ -55,9 +55,9 @@ pto_status OnboardDevice::zero(uint64_t address, uint64_t size_bytes, host::Devi
     if (!is_healthy())
         return refuse_faulted(failure);
     const Binding binding(session_);
-    const int number = !binding.is_bound() ? binding.number()
-                                           : session_.f.aclrtMemset(reinterpret_cast<void *>(address), size_bytes, 0,
-                                                                    size_bytes);
+    const int number = !binding.is_bound()
+                           ? binding.number()
+                           : session_.f.aclrtMemset(reinterpret_cast<void *>(address), size_bytes, 0, size_bytes);
     return session_.check("aclrtMemset", number, failure);
 }
 

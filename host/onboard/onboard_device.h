@@ -77,7 +77,7 @@ private:
     const std::string folder_;
     const pto::vendor::Timeouts timeouts_;
     Session session_;
-    bool is_taken_ = false;       ///< What has to be undone, beside what parts undo themselves.
+    bool is_taken_ = false; ///< What has to be undone, beside what parts undo themselves.
     bool is_initialised_ = false;
     bool is_set_ = false;
     bool is_executor_open_ = false;

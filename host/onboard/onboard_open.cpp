@@ -36,8 +36,7 @@ void explain(host::DeviceFailure *failure, const char *what)
 } // namespace
 
 OnboardDevice::OnboardDevice(const host::DeviceConfig &config)
-    : config_(config), options_(*config.onboard),
-      folder_(pto::vendor::image_folder(config.onboard->image_directory)),
+    : config_(config), options_(*config.onboard), folder_(pto::vendor::image_folder(config.onboard->image_directory)),
       timeouts_(pto::vendor::complete_timeouts(config.stall_timeout_ns, config.onboard->op_execute_timeout_ns,
                                                config.onboard->sync_timeout_ns)),
       session_(config.device_index, driver_device_of(config), config.log, config.log_user), memory_(session_),
@@ -191,10 +190,9 @@ pto_status OnboardDevice::set_up_memory(host::DeviceFailure *failure)
     register_table_ = memory_.allocate(table_bytes);
     heap_ = memory_.allocate(config_.heap_bytes);
     if (blocks == 0 || register_table_ == 0 || heap_ == 0) {
-        std::snprintf(failure->message, sizeof failure->message,
-                      "device_memory_bytes (%llu) is too small for heap_bytes (%llu)",
-                      static_cast<unsigned long long>(config_.memory_bytes),
-                      static_cast<unsigned long long>(config_.heap_bytes));
+        std::snprintf(
+            failure->message, sizeof failure->message, "device_memory_bytes (%llu) is too small for heap_bytes (%llu)",
+            static_cast<unsigned long long>(config_.memory_bytes), static_cast<unsigned long long>(config_.heap_bytes));
         return PTO_ERROR_INVALID_ARGUMENT;
     }
     link_.bind(blocks, cluster_count_, timeouts_);

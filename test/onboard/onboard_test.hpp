@@ -12,8 +12,8 @@
 namespace pto::test {
 
 /// Takes the test program's arguments, ARCH MODULE_DIRECTORY IMAGE_DIRECTORY [TEXT], and runs the tests whose names
-/// contain the text, each in a process of its own: what the vendor's libraries keep per process lasts as long. What main
-/// returns.
+/// contain the text, each in a process of its own: what the vendor's libraries keep per process lasts as long. What
+/// main returns.
 int run_onboard_tests(int argc, char **argv, const std::vector<CMUnitTest> &tests);
 
 /// Options that open the stand-in.

@@ -53,7 +53,8 @@ struct Faulty {
     CallableBuilder callable;
 };
 
-// ---- opening ---------------------------------------------------------------------------------------------------------
+// ---- opening
+// ---------------------------------------------------------------------------------------------------------
 
 /// One call fails while a device is opened. The next open works.
 struct OpenFault {
@@ -179,7 +180,8 @@ void monitors_that_are_refused_are_left_out(void **)
     expect_sum(chip, 0);
 }
 
-// ---- runs ------------------------------------------------------------------------------------------------------------
+// ---- runs
+// ------------------------------------------------------------------------------------------------------------
 
 /// What has been launched by then waits for what has not.
 void expect_launch_fault(const char *call)
@@ -356,7 +358,8 @@ void a_copy_that_fails_is_told(void **)
     EXPECT_STATUS(PTO_OK, pto_copy_to_device(chip.get(), address, bytes, sizeof bytes));
 }
 
-// ---- recovery --------------------------------------------------------------------------------------------------------
+// ---- recovery
+// --------------------------------------------------------------------------------------------------------
 
 void a_drain_that_succeeds_proves_nothing(void **)
 {

@@ -74,8 +74,8 @@ void the_defaults_are_in_order(void **)
 void misordered_timeouts_are_refused_with_all_three(void **)
 {
     const Timeouts wrong[] = {
-        {50 * kSecond, 45 * kSecond, 60 * kSecond},                // the driver before the executor
-        {10 * kSecond, 50 * kSecond, 50 * kSecond},                // the host with the driver
+        {50 * kSecond, 45 * kSecond, 60 * kSecond},               // the driver before the executor
+        {10 * kSecond, 50 * kSecond, 50 * kSecond},               // the host with the driver
         {10 * kSecond, 11 * kSecond, 11 * kSecond + kSecond / 2}, // no time to report
     };
     for (const Timeouts &timeouts : wrong) {

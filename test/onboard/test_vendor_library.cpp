@@ -80,12 +80,9 @@ int main(int argc, char **argv)
 {
     folder = argc > 1 ? argv[1] : ".";
     const CMUnitTest tests[] = {
-        cmocka_unit_test(complete_libraries_are_resolved),
-        cmocka_unit_test(a_missing_library_is_named),
-        cmocka_unit_test(a_missing_symbol_is_named),
-        cmocka_unit_test(the_other_name_of_a_library_will_do),
-        cmocka_unit_test(what_is_optional_may_be_missing),
-        cmocka_unit_test(what_one_chip_needs_is_missing_only_there),
+        cmocka_unit_test(complete_libraries_are_resolved), cmocka_unit_test(a_missing_library_is_named),
+        cmocka_unit_test(a_missing_symbol_is_named),       cmocka_unit_test(the_other_name_of_a_library_will_do),
+        cmocka_unit_test(what_is_optional_may_be_missing), cmocka_unit_test(what_one_chip_needs_is_missing_only_there),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

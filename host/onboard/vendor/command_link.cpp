@@ -59,10 +59,10 @@ pto_status CommandLink::set_up(const wire::SetupBlock &setup, host::DeviceFailur
 {
     state_ = setup.state;
     Session &session = parts_.session;
-    return session.check("aclrtMemcpy",
-                         session.f.aclrtMemcpy(reinterpret_cast<void *>(address_), sizeof setup, &setup, sizeof setup,
-                                               kToDevice),
-                         failure);
+    return session.check(
+        "aclrtMemcpy",
+        session.f.aclrtMemcpy(reinterpret_cast<void *>(address_), sizeof setup, &setup, sizeof setup, kToDevice),
+        failure);
 }
 
 /// Everything but the setup is written anew: lines of cores and outbox are zero before each launch.
@@ -105,9 +105,9 @@ bool CommandLink::launch(const CommandRequest &request)
     const bool is_run = request.command == wire::Command::kRun;
     if (is_run && !parts_.cores.launch(cluster_count_, parts_.streams.cores(), address_ + kCoreLaunch))
         return false;
-    return parts_.session.note("rtsLaunchCpuKernel",
-                               parts_.executor.launch(is_run, request.block_count, parts_.streams.control(),
-                                                      address_ + kCommand));
+    return parts_.session.note(
+        "rtsLaunchCpuKernel",
+        parts_.executor.launch(is_run, request.block_count, parts_.streams.control(), address_ + kCommand));
 }
 
 bool CommandLink::execute(const CommandRequest &request)
@@ -161,9 +161,9 @@ bool CommandLink::read_head()
     Session &session = parts_.session;
     auto *base = reinterpret_cast<std::byte *>(blocks_.data());
     const uint64_t offset = outbox_offset(cluster_count_);
-    const int number = session.f.aclrtMemcpy(base + offset, kOutboxHeadBytes,
-                                             reinterpret_cast<const void *>(address_ + offset), kOutboxHeadBytes,
-                                             kFromDevice);
+    const int number =
+        session.f.aclrtMemcpy(base + offset, kOutboxHeadBytes, reinterpret_cast<const void *>(address_ + offset),
+                              kOutboxHeadBytes, kFromDevice);
     return session.note("aclrtMemcpy", number);
 }
 
@@ -191,8 +191,8 @@ void CommandLink::deliver_log()
     auto *base = reinterpret_cast<std::byte *>(blocks_.data());
     const uint64_t offset = outbox_offset(cluster_count_) + kOutboxHeadBytes;
     const uint64_t size_bytes = kept * sizeof(wire::LogLine);
-    const int number = session.f.aclrtMemcpy(base + offset, size_bytes,
-                                             reinterpret_cast<const void *>(address_ + offset), size_bytes, kFromDevice);
+    const int number = session.f.aclrtMemcpy(
+        base + offset, size_bytes, reinterpret_cast<const void *>(address_ + offset), size_bytes, kFromDevice);
     if (!session.note("aclrtMemcpy", number))
         return;
     for (uint32_t i = 0; i < kept; i++) {

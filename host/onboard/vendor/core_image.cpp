@@ -29,9 +29,9 @@ bool CoreImage::launch(uint32_t cluster_count, Handle stream, uint64_t launch_bl
     args.value.size_bytes = sizeof launch_block;
     Padded<CoreLaunchConfig> config;
     config.value.schedule_mode = kScheduleBatch;
-    return session_.note("rtKernelLaunchWithHandleV2",
-                         session_.f.rtKernelLaunchWithHandleV2(handle_, 0, cluster_count, &args.value, nullptr, stream,
-                                                               &config.value));
+    return session_.note(
+        "rtKernelLaunchWithHandleV2",
+        session_.f.rtKernelLaunchWithHandleV2(handle_, 0, cluster_count, &args.value, nullptr, stream, &config.value));
 }
 
 } // namespace pto::vendor

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the control CPUs see the registers of the cores. Physical ids: on a chip with one map first the AIC of all cores,
-// then the two AIV of each; on a chip with windows the same for each die.
+// Where the control CPUs see the registers of the cores. Physical ids: on a chip with one map first the AIC of all
+// cores, then the two AIV of each; on a chip with windows the same for each die.
 #include "host/onboard/vendor/core_registers.h"
 
 #include <chrono>
@@ -80,7 +80,8 @@ pto_status core_mask(Session &session, uint32_t core_count, uint64_t *out, host:
     if (status != PTO_OK)
         return status;
     *out = static_cast<uint64_t>(value);
-    // Numbers of what can be asked differ between releases: an answer that cannot be one is an answer to another question.
+    // Numbers of what can be asked differ between releases: an answer that cannot be one is an answer to another
+    // question.
     if (*out == 0 || *out >> core_count != 0)
         return refuse(failure, "halGetDeviceInfo says which cores there are, which cannot be right", *out);
     return PTO_OK;

@@ -41,8 +41,7 @@ void reset_healthy_device(Session &session)
 {
     const int number = session.f.aclrtResetDevice(session.device());
     if (number != kOk && number != kResetAfterForce)
-        session.log(PTO_LOG_WARN, "aclrtResetDevice: %d, %s", number,
-                    meaning_of(NumberSpace::kRuntime, number).text);
+        session.log(PTO_LOG_WARN, "aclrtResetDevice: %d, %s", number, meaning_of(NumberSpace::kRuntime, number).text);
 }
 
 bool recover_device(Session &session, host::DeviceFailure *failure)

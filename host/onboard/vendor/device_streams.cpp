@@ -48,8 +48,8 @@ pto_status DeviceStreams::cluster_limit(uint32_t *out, host::DeviceFailure *fail
 {
     uint32_t cube = 0;
     uint32_t vector = 0;
-    pto_status status = session_.check("aclrtGetStreamResLimit",
-                                       session_.f.aclrtGetStreamResLimit(cores_, kLimitCube, &cube), failure);
+    pto_status status =
+        session_.check("aclrtGetStreamResLimit", session_.f.aclrtGetStreamResLimit(cores_, kLimitCube, &cube), failure);
     if (status == PTO_OK)
         status = session_.check("aclrtGetStreamResLimit",
                                 session_.f.aclrtGetStreamResLimit(cores_, kLimitVector, &vector), failure);

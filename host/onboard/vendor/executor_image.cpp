@@ -113,7 +113,8 @@ pto_status ExecutorImage::read_files(const std::string &folder, host::DeviceFail
         return refuse_file(PTO_ERROR_INCOMPATIBLE_IMAGE, image_path, "is no object for aarch64", failure);
     build_id_ = build_id_of(image_);
     if (build_id_.empty())
-        return refuse_file(PTO_ERROR_INVALID_IMAGE, image_path, "has no build id, by which the device knows it", failure);
+        return refuse_file(PTO_ERROR_INVALID_IMAGE, image_path, "has no build id, by which the device knows it",
+                           failure);
     return PTO_OK;
 }
 
@@ -124,8 +125,8 @@ pto_status ExecutorImage::claim_process(host::DeviceFailure *failure) const
     if (ProcessDevices::instance().claim_image(function_name(build_id_.c_str()), &other))
         return PTO_OK;
     std::snprintf(failure->message, sizeof failure->message,
-                  "this process has loaded %.50s, and the vendor loads one image per process: not %.50s",
-                  other.c_str(), function_name(build_id_.c_str()).c_str());
+                  "this process has loaded %.50s, and the vendor loads one image per process: not %.50s", other.c_str(),
+                  function_name(build_id_.c_str()).c_str());
     return PTO_ERROR_UNSUPPORTED;
 }
 
@@ -157,8 +158,8 @@ pto_status ExecutorImage::bootstrap(Handle stream, uint64_t timeout_ns, host::De
     launch.value.size_bytes = sizeof args;
     launch.value.so_name_offset = offsetof(BootstrapArgs, so_name);
     launch.value.kernel_name_offset = offsetof(BootstrapArgs, kernel_name);
-    int number = session_.f.rtAicpuKernelLaunchExWithArgs(kKernelTypeKfc, kBootstrapOp, 1, &launch.value, nullptr,
-                                                          stream, 0);
+    int number =
+        session_.f.rtAicpuKernelLaunchExWithArgs(kKernelTypeKfc, kBootstrapOp, 1, &launch.value, nullptr, stream, 0);
     status = session_.check("rtAicpuKernelLaunchExWithArgs", number, failure);
     if (status != PTO_OK)
         return status;

@@ -33,10 +33,10 @@ pto_status SdmaChannels::open(uint32_t count, host::DeviceFailure *failure)
     if (status == PTO_OK)
         status = workspace_.allocate(workspace_bytes, failure);
     if (status == PTO_OK)
-        status = session_.check("aclrtMemset",
-                                session_.f.aclrtMemset(reinterpret_cast<void *>(workspace_.address()), workspace_bytes,
-                                                       0, workspace_bytes),
-                                failure);
+        status = session_.check(
+            "aclrtMemset",
+            session_.f.aclrtMemset(reinterpret_cast<void *>(workspace_.address()), workspace_bytes, 0, workspace_bytes),
+            failure);
     if (status != PTO_OK) {
         host::blame(failure, "SDMA channels");
         return status;
@@ -57,9 +57,9 @@ pto_status SdmaChannels::add(Record *record, host::DeviceFailure *failure)
     status = session_.check("rtStreamGetSqid", f.rtStreamGetSqid(stream, &record->submission_queue), failure);
     if (status != PTO_OK)
         return status;
-    return session_.check(
-        "rtStreamGetCqid",
-        f.rtStreamGetCqid(stream, &record->completion_queue, &record->logical_completion_queue), failure);
+    return session_.check("rtStreamGetCqid",
+                          f.rtStreamGetCqid(stream, &record->completion_queue, &record->logical_completion_queue),
+                          failure);
 }
 
 void SdmaChannels::close()

@@ -12,7 +12,8 @@ namespace pto::vendor {
 /// A handle of the vendor's: stream, binary, function.
 using Handle = void *;
 
-// ---- layouts ---------------------------------------------------------------------------------------------------------
+// ---- layouts
+// ---------------------------------------------------------------------------------------------------------
 
 /// A struct with zeros behind it: newer libraries append fields, which are then zero.
 template <class T> struct Padded {
@@ -115,15 +116,16 @@ struct ResourceRequest {
 };
 static_assert(sizeof(ResourceRequest) == 20);
 
-// ---- numbers ---------------------------------------------------------------------------------------------------------
+// ---- numbers
+// ---------------------------------------------------------------------------------------------------------
 
 inline constexpr int kToDevice = 1; ///< Kinds of aclrtMemcpy.
 inline constexpr int kFromDevice = 2;
-inline constexpr int kHugeFirst = 0;                  ///< Policy of aclrtMalloc.
-inline constexpr uint32_t kStreamFast = 1 | 2;        ///< Flags of a stream: fast launch, fast synchronisation,
+inline constexpr int kHugeFirst = 0;                   ///< Policy of aclrtMalloc.
+inline constexpr uint32_t kStreamFast = 1 | 2;         ///< Flags of a stream: fast launch, fast synchronisation,
 inline constexpr uint32_t kStreamDeviceUseOnly = 0x20; ///< for the device's own use.
-inline constexpr uint64_t kStopOnFailure = 1;         ///< Mode of aclrtSetStreamFailureMode.
-inline constexpr int kLimitCube = 0;                  ///< Types of aclrtGetStreamResLimit.
+inline constexpr uint64_t kStopOnFailure = 1;          ///< Mode of aclrtSetStreamFailureMode.
+inline constexpr int kLimitCube = 0;                   ///< Types of aclrtGetStreamResLimit.
 inline constexpr int kLimitVector = 1;
 inline constexpr uint32_t kMagicMix = 0x43554245;  ///< A binary for both kinds of cores.
 inline constexpr uint8_t kScheduleBatch = 1;       ///< All blocks of a launch start together.
@@ -142,7 +144,7 @@ inline constexpr int32_t kWaitForEver = -1;
 enum Code : int {
     kOk = 0,
     kDriverBusy = 13, ///< Of the number space of hal functions.
-    kNoProcess = 62, ///< Likewise.
+    kNoProcess = 62,  ///< Likewise.
     kAlreadyInitialised = 100002,
     kFeatureUnsupported = 207000,
     kObjectFailed = 207001,
@@ -158,7 +160,8 @@ enum Code : int {
     kDriverInternal = 507899,
 };
 
-// ---- functions -------------------------------------------------------------------------------------------------------
+// ---- functions
+// -------------------------------------------------------------------------------------------------------
 
 /// Where a function is looked for.
 enum class Library { kAcl, kRuntime, kHal, kLog, kOperators, kOperatorBase, kCount };
@@ -190,7 +193,7 @@ enum class Need {
     X(kAcl, kAlways, aclrtSynchronizeDeviceWithTimeout, int, (int32_t milliseconds))                                   \
     X(kAcl, kAlways, aclrtSetStreamFailureMode, int, (Handle stream, uint64_t mode))                                   \
     X(kAcl, kAlways, aclrtGetStreamResLimit, int, (Handle stream, int type, uint32_t *limit))                          \
-    X(kAcl, kAlways, aclrtSetOpExecuteTimeOutV2, int, (uint64_t microseconds, uint64_t *actual))                       \
+    X(kAcl, kAlways, aclrtSetOpExecuteTimeOutV2, int, (uint64_t microseconds, uint64_t * actual))                      \
     X(kAcl, kAlways, aclrtMalloc, int, (void **address, std::size_t size_bytes, int policy))                           \
     X(kAcl, kAlways, aclrtFree, int, (void *address))                                                                  \
     X(kAcl, kAlways, aclrtMemcpy, int,                                                                                 \
@@ -198,7 +201,7 @@ enum class Need {
     X(kAcl, kAlways, aclrtMemset, int, (void *address, std::size_t room, int32_t value, std::size_t size_bytes))       \
     X(kRuntime, kAlways, rtRegisterAllKernel, int, (const CoreBinary *binary, Handle *handle))                         \
     X(kRuntime, kAlways, rtKernelLaunchWithHandleV2, int,                                                              \
-      (Handle handle, uint64_t tiling_key, uint32_t blocks, CoreArgs *args, void *memory, Handle stream,               \
+      (Handle handle, uint64_t tiling_key, uint32_t blocks, CoreArgs * args, void *memory, Handle stream,              \
        const CoreLaunchConfig *config))                                                                                \
     X(kRuntime, kAlways, rtAicpuKernelLaunchExWithArgs, int,                                                           \
       (uint32_t type, const char *op, uint32_t blocks, const ControlArgs *args, void *memory, Handle stream,           \
@@ -212,7 +215,7 @@ enum class Need {
     X(kRuntime, kSdma, rtStreamGetCqid, int, (const void *stream, uint32_t *id, uint32_t *logical_id))                 \
     X(kHal, kOneMap, halMemCtl, int, (int type, void *in, std::size_t in_bytes, void *out, std::size_t *out_bytes))    \
     X(kHal, kWindows, halResMap, int, (unsigned device, void *info, unsigned long *address, unsigned *size_bytes))     \
-    X(kHal, kAlways, halGetDeviceInfo, int, (uint32_t device, int32_t module, int32_t info, int64_t *value))           \
+    X(kHal, kAlways, halGetDeviceInfo, int, (uint32_t device, int32_t module, int32_t info, int64_t * value))          \
     X(kLog, kNever, dlog_setlevel, int, (int module, int level, int events))
 
 /// The functions, as far as they are needed. Those that are not may be null.

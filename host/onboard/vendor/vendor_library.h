@@ -15,9 +15,9 @@ struct Needs {
     bool sdma;
 };
 
-/// Resolves the functions, all or none: PTO_ERROR_UNSUPPORTED names the library or the symbol that is missing. Libraries
-/// stay loaded, because threads of theirs may outlive any use. `folder` is put before their names: "" leaves it to the
-/// dynamic linker where they are.
+/// Resolves the functions, all or none: PTO_ERROR_UNSUPPORTED names the library or the symbol that is missing.
+/// Libraries stay loaded, because threads of theirs may outlive any use. `folder` is put before their names: "" leaves
+/// it to the dynamic linker where they are.
 pto_status load_functions(const Needs &needs, const char *folder, Functions *out, host::DeviceFailure *failure);
 
 } // namespace pto::vendor
