@@ -13,7 +13,8 @@ int create(Call &call, void **out, uint32_t flags)
 {
     if (out == nullptr || (flags & ~kKnownFlags) != 0)
         return call.violate("%s with flags 0x%x", call.name(), flags);
-    const auto stream = std::make_shared<Stream>(call.shared_device(), flags, call.device().stream_number++);
+    const auto stream =
+        std::make_shared<Stream>(call.shared_device(), (flags & kDeviceUseOnly) != 0, call.device().stream_number++);
     stream->start();
     *out = stream.get();
     world().streams[stream.get()] = stream;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The caches of the control CPUs: pages that the host has written show their old content until the image invalidates.
+// The caches of the control CPUs, by pages: what the host has written shows its old content until the image executes
+// `dc civac` on a line of the page, or writes to it. The instructions of a loaded image are replaced by undefined ones,
+// whose signal does it.
 #ifndef PTO_TEST_STANDIN_CONTROL_CACHE_HPP
 #define PTO_TEST_STANDIN_CONTROL_CACHE_HPP
 
@@ -7,19 +9,20 @@
 
 namespace standin {
 
-/// Once, before other threads: without it the functions below do nothing.
-void open_cache(bool is_modelled);
+/// Once, before other threads. `is_modelled` false: memory is what it is, the functions below do nothing.
+void open_cache(bool is_modelled, uint64_t memory, uint64_t memory_bytes);
 
-/// The host is going to write there: from now on the pages are copies of what they are.
+/// Something is going to run, and may read everything. Called by the thread that calls age_cache().
+void note_launch();
+
+/// The host is going to write there: pages that it has written before the last launch are copies of what they are, from
+/// now on.
 void age_cache(uint64_t address, uint64_t bytes);
 
 /// As an invalidation of every line of the range.
 void refresh_cache(uint64_t address, uint64_t bytes);
 
-/// Lines that were written since get to memory, as they do at some time without being asked to.
-void write_cache_back();
-
-/// Puts what models a cache in the place of the maintenance instructions of a loaded image.
+/// Puts the model in the place of the maintenance instructions of a loaded image.
 void watch_image(void *handle);
 
 } // namespace standin

@@ -151,7 +151,6 @@ void run_blocks(uint32_t worker)
         lock.unlock();
         if (!is_last)
             continue;
-        write_cache_back();
         char text[64];
         std::snprintf(text, sizeof text, "the function returned %u", launch->result);
         answer(launch->ticket, static_cast<int32_t>(launch->result), 0, text);
@@ -160,6 +159,7 @@ void run_blocks(uint32_t worker)
 
 void start(const Message &message)
 {
+    note_launch();
     const auto launch = std::make_shared<Launch>();
     launch->ticket = message.ticket;
     launch->blocks_left = message.blocks;
@@ -209,7 +209,7 @@ int main(int argc, char **argv)
     const Chip chip = chip_of(setting.arch);
     map_or_die(memory_base(setting.device), setting.memory_bytes, kMemoryFile, PROT_READ | PROT_WRITE);
     map_or_die(register_base(setting.device), kRegisterBytes, kRegisterFile, PROT_READ | PROT_WRITE);
-    open_cache(std::strcmp(argv[4], "cached") == 0);
+    open_cache(std::strcmp(argv[4], "cached") == 0, memory_base(setting.device), setting.memory_bytes);
     latch_is_closed = std::strcmp(argv[5], "latched") == 0;
     for (uint32_t i = 0; i < chip.control_workers; i++)
         std::thread(run_blocks, i).detach();

@@ -5,6 +5,7 @@
 #include "core_threads.hpp"
 #include "process_link.hpp"
 
+#include <sys/resource.h>
 #include <vector>
 
 namespace standin {
@@ -45,6 +46,8 @@ int main(int argc, char **argv)
     if (argc < 4)
         return 2;
     setting = enter_process(argv);
+    const rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
     // Kernels are uploaded, and run where they lie.
     map_or_die(memory_base(setting.device), setting.memory_bytes, kMemoryFile, PROT_READ | PROT_WRITE | PROT_EXEC);
     map_or_die(register_base(setting.device), kRegisterBytes, kRegisterFile, PROT_READ | PROT_WRITE);

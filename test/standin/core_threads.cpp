@@ -39,6 +39,7 @@ struct Core {
     uint32_t physical = 0;
     volatile uint32_t *command = nullptr;
     volatile uint32_t *condition = nullptr;
+    volatile uint32_t *gate = nullptr; ///< NULL: there is none.
     std::shared_ptr<Launch> launch;
     uint32_t last_command = 0;
     bool is_clean = true; ///< What kernels wrote has been cleaned.
@@ -166,6 +167,8 @@ void open_cores(Arch arch, uint64_t registers)
         core.physical = physical_id(arch, cluster, core.lane);
         core.command = reinterpret_cast<volatile uint32_t *>(window + all.chip.command_offset);
         core.condition = reinterpret_cast<volatile uint32_t *>(window + all.chip.condition_offset);
+        if (all.chip.gate_offset != kNone)
+            core.gate = reinterpret_cast<volatile uint32_t *>(window + all.chip.gate_offset);
     }
     struct sigaction action = {};
     action.sa_sigaction = on_fault;
@@ -229,8 +232,12 @@ STANDIN_INTRINSIC uint32_t pto_core_physical_id(void)
 
 STANDIN_INTRINSIC uint32_t pto_core_read_command(void)
 {
+    const uint32_t before = self->last_command;
     self->last_command = *self->command;
     std::atomic_thread_fence(std::memory_order_acquire);
+    if (before == 0 && self->last_command != 0 && self->gate != nullptr && *self->gate != kGateOpen)
+        violate("core %u (block %u, lane %u) has a command, 0x%x, although its registers are not open", self->physical,
+                self->block, self->lane, self->last_command);
     return self->last_command;
 }
 

@@ -3,6 +3,7 @@
 
 #include "standin_device.hpp"
 
+#include <algorithm>
 #include <thread>
 
 namespace standin {
@@ -20,6 +21,7 @@ void Stream::start()
 void Stream::enqueue(const Operation &operation)
 {
     queue_.push_back(operation);
+    queue_.back().launched = world().now();
     world().changed.notify_all();
 }
 
@@ -61,6 +63,7 @@ void Stream::work(std::shared_ptr<Stream> self)
             }
         }
         self->is_busy_ = false;
+        self->last_end_ = all.now();
         all.changed.notify_all();
     }
 }
@@ -89,7 +92,8 @@ int Stream::run(std::unique_lock<std::mutex> &lock, const Operation &operation)
     uint32_t ticket = 0;
     if (!link.post(message, &ticket))
         return device_->is_poisoned() ? kPoisoned : outcome(operation, answer);
-    const auto deadline = all.now() + std::chrono::microseconds(all.op_timeout_us);
+    // Its time begins when it could, not when this thread gets round to it.
+    const auto deadline = std::max(operation.launched, last_end_) + std::chrono::microseconds(all.op_timeout_us);
     const bool is_over = all.wait_until(lock, deadline, [&] { return is_stopped_ || link.poll(ticket, &answer); });
     if (is_stopped_)
         return kOk;

@@ -11,12 +11,13 @@ struct Operation {
     Message message;
     bool is_for_cores;
     bool is_late; ///< Cores that were launched after the control CPUs take their time.
+    std::chrono::nanoseconds launched{0};
 };
 
 class Stream : public std::enable_shared_from_this<Stream> {
 public:
-    Stream(std::shared_ptr<Device> device, uint32_t flags, uint32_t number)
-        : device_(std::move(device)), flags_(flags), number_(number)
+    Stream(std::shared_ptr<Device> device, bool is_for_device_only, uint32_t number)
+        : device_(std::move(device)), is_for_device_only_(is_for_device_only), number_(number)
     {
     }
 
@@ -29,6 +30,7 @@ public:
     /// Blocks of control CPUs' launches that have not ended.
     bool has_wide_launch() const;
     void stop();
+    bool is_for_device_only() const { return is_for_device_only_; }
     const std::shared_ptr<Device> &device() const { return device_; }
     uint32_t number() const { return number_; }
 
@@ -38,11 +40,12 @@ private:
     int outcome(const Operation &operation, const Message &answer) const;
 
     std::shared_ptr<Device> device_;
-    uint32_t flags_;
+    bool is_for_device_only_;
     uint32_t number_;
     std::deque<Operation> queue_;
     Operation current_{};
     bool is_busy_ = false;
+    std::chrono::nanoseconds last_end_{0};
     bool is_stopped_ = false;
     int error_ = 0;
     bool error_was_told_ = false;

@@ -18,10 +18,10 @@ struct alignas(64) ControlBlock {
     uint32_t core_count;
     uint32_t command_offset;
     uint32_t condition_offset;
-    uint32_t reserved;
-    uint64_t lines;     ///< Of CoreLine.
-    uint64_t registers; ///< Of the place 0,
-    uint64_t stride;    ///< and from one place to the next.
+    uint32_t gate_offset; ///< 0: there is none.
+    uint64_t lines;       ///< Of CoreLine.
+    uint64_t registers;   ///< Of the place 0,
+    uint64_t stride;      ///< and from one place to the next.
 };
 
 /// Written by a core.

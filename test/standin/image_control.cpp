@@ -53,6 +53,20 @@ extern "C" uint32_t image_meet(void *args)
     return 0;
 }
 
+/// Each block counts in a line of its own; the second one invalidates another line of the page all the time.
+extern "C" uint32_t image_count(void *args)
+{
+    ControlBlock *const blocks = &block_of(args);
+    const uint32_t place = __atomic_add_fetch(&blocks->arrived, 1, __ATOMIC_ACQ_REL);
+    if (place == 2)
+        invalidate(blocks);
+    for (int i = 0; i < 200; i++) {
+        auto *const sum = reinterpret_cast<volatile uint64_t *>(&blocks[place].sum);
+        *sum = *sum + 1;
+    }
+    return 0;
+}
+
 extern "C" uint32_t image_fail(void *)
 {
     return 7;
@@ -84,6 +98,8 @@ extern "C" uint32_t image_drive(void *args)
         const uint64_t registers = block.registers + block.stride * line.place;
         auto *const command = reinterpret_cast<volatile uint32_t *>(registers + block.command_offset);
         auto *const condition = reinterpret_cast<volatile uint32_t *>(registers + block.condition_offset);
+        if (block.gate_offset != 0)
+            *reinterpret_cast<volatile uint32_t *>(registers + block.gate_offset) = 0xE;
         *command = 41 + i;
         while (*condition != ((41 + i) | 0x80000000u))
             sched_yield();

@@ -88,7 +88,7 @@ STANDIN_VENDOR(rtKernelLaunchWithHandleV2)
     const auto found = world().registrations.find(handle);
     if (found == world().registrations.end())
         return call.violate("rtKernelLaunchWithHandleV2: there is no image %p", handle);
-    const auto stream = stream_of(call, stream_handle);
+    const auto stream = launch_stream_of(call, stream_handle);
     if (stream == nullptr)
         return call.result();
     if (tiling_key != 0)
@@ -105,12 +105,15 @@ STANDIN_VENDOR(rtKernelLaunchWithHandleV2)
     if (load_image(call, found->second.get(), &message.value) != kOk)
         return call.result();
     message.address = field<uint64_t>(field<const void *>(arguments, 0), 0);
+    if (call.device().bytes_from(message.address) == 0)
+        return call.violate("rtKernelLaunchWithHandleV2: the argument 0x%llx is no address of this device's memory",
+                            static_cast<unsigned long long>(message.address));
     bool is_late = false;
     for (const auto &[key, other] : world().streams)
         is_late = is_late || (other->device() == call.shared_device() && other->has_wide_launch());
     if (is_late)
         world().violate("rtKernelLaunchWithHandleV2: the control CPUs were launched before the cores");
-    stream->enqueue({message, true, is_late});
+    stream->enqueue({message, true, is_late, {}});
     world().totals["core launches"]++;
     return kOk;
 }

@@ -53,11 +53,10 @@ bool take_arguments(Call &call, const void *arguments, Message *message)
     return true;
 }
 
-void launch(Call &call, const std::shared_ptr<Stream> &stream, const Message &message)
+void launch(Stream &stream, const Message &message)
 {
-    stream->enqueue({message, false, false});
+    stream.enqueue({message, false, false, {}});
     world().totals["launches"]++;
-    (void)call;
 }
 
 /// The zero-terminated name in a slot of the arguments; empty if there is none.
@@ -78,7 +77,7 @@ STANDIN_VENDOR(rtAicpuKernelLaunchExWithArgs)
     Call call("rtAicpuKernelLaunchExWithArgs", Needs::kHealth);
     if (call.is_over())
         return call.result();
-    const auto stream = stream_of(call, handle);
+    const auto stream = launch_stream_of(call, handle);
     Message message{};
     message.verb = Verb::kLaunch;
     message.blocks = blocks;
@@ -95,7 +94,7 @@ STANDIN_VENDOR(rtAicpuKernelLaunchExWithArgs)
         return call.violate("%s: %u bytes are fewer than the arguments and three names have", call.name(),
                             message.arg_bytes);
     message.flags |= kBootstrap;
-    launch(call, stream, message);
+    launch(*stream, message);
     world().totals["bootstraps"]++;
     call.device().latch_is_closed = true;
     return kOk;
@@ -175,7 +174,7 @@ STANDIN_VENDOR(rtsLaunchCpuKernel)(void *handle, uint32_t blocks, void *stream_h
                 function = &candidate;
     if (function == nullptr)
         return call.violate("rtsLaunchCpuKernel: there is no function %p on this device", handle);
-    const auto stream = stream_of(call, stream_handle);
+    const auto stream = launch_stream_of(call, stream_handle);
     Message message{};
     message.verb = Verb::kLaunch;
     message.blocks = blocks;
@@ -185,6 +184,6 @@ STANDIN_VENDOR(rtsLaunchCpuKernel)(void *handle, uint32_t blocks, void *stream_h
         return call.violate("rtsLaunchCpuKernel of no block");
     std::snprintf(message.so, sizeof message.so, "%s", function->so.c_str());
     std::snprintf(message.kernel, sizeof message.kernel, "%s", function->function.c_str());
-    launch(call, stream, message);
+    launch(*stream, message);
     return kOk;
 }

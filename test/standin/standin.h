@@ -62,6 +62,12 @@ const char *standin_last_fault(void);
 /** 1 if the host process cannot touch device addresses (not so with sanitizers that live there). */
 int standin_host_range_is_closed(void);
 
+/** Id of the process of the control CPUs (0) or of the cores (1); 0 if there is none. */
+int standin_process_id(uint32_t device, uint32_t which);
+/** 0 if the control CPUs' files had to be put on this machine's own root, because mount namespaces are not allowed.
+ *  They are removed by standin_reset(), and when this process has ended. */
+int standin_filesystem_is_private(void);
+
 /* ---- what shall go wrong */
 
 /** The `nth` call from now (1: the next one) of a vendor function, and the `count - 1` after it (-1: all), do nothing

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <sys/mman.h>
 
 #define STANDIN_PUBLIC extern "C" __attribute__((visibility("default")))
@@ -39,6 +40,17 @@ bool close_host_range()
 
 [[maybe_unused]] const bool range_was_closed = close_host_range();
 
+/// Where mount namespaces are not allowed, files of the control CPUs are on this machine's own root. The launcher has
+/// them removed when this process ends.
+void remove_root_folder()
+{
+    if (!world().root_folder_is_ours)
+        return;
+    std::error_code ignored;
+    std::filesystem::remove_all("/usr/lib64/aicpu_kernels", ignored);
+    world().root_folder_is_ours = false;
+}
+
 void close_all(std::unique_lock<std::mutex> &lock)
 {
     const auto devices = world().devices;
@@ -57,6 +69,7 @@ STANDIN_PUBLIC int standin_reset(const char *arch)
     if (std::strcmp(arch, "a2a3") != 0 && std::strcmp(arch, "a5") != 0)
         return -1;
     close_all(lock);
+    remove_root_folder();
     all.arch = std::strcmp(arch, "a5") == 0 ? Arch::kA5 : Arch::kA2a3;
     all.calls.clear();
     all.totals.clear();
@@ -155,6 +168,22 @@ STANDIN_PUBLIC const char *standin_last_fault(void)
 STANDIN_PUBLIC int standin_host_range_is_closed(void)
 {
     return close_host_range() ? 1 : 0;
+}
+
+STANDIN_PUBLIC int standin_process_id(uint32_t id, uint32_t which)
+{
+    const std::lock_guard lock(world().mutex);
+    const auto device = find_device(id);
+    if (device == nullptr || !device->is_open())
+        return 0;
+    DeviceLink &link = which == 0 ? device->control() : device->cores();
+    return link.is_alive() ? link.pid() : 0;
+}
+
+STANDIN_PUBLIC int standin_filesystem_is_private(void)
+{
+    const std::lock_guard lock(world().mutex);
+    return world().root_folder_is_ours ? 0 : 1;
 }
 
 // ---- what shall go wrong

@@ -71,7 +71,7 @@ std::string Device::start_processes(std::unique_lock<std::mutex> &lock)
     const std::string cores_failed = cores_->start(lock, {memory_, registers_, -1});
     if (!cores_failed.empty())
         return cores_failed;
-    const char *filesystem = all.filesystem < 0 ? "new" : "join";
+    const char *filesystem = all.filesystem >= 0 ? "join" : all.root_folder_is_ours ? "root" : "new";
     control_ = std::make_shared<DeviceLink>(
         std::vector<std::string>{folder + "/pto_standin_launcher", filesystem, "qemu-aarch64", "-L",
                                  "/usr/aarch64-linux-gnu", folder + "/pto_standin_control", arch, id,
@@ -88,11 +88,12 @@ std::string Device::start_processes(std::unique_lock<std::mutex> &lock)
 std::string Device::pin_filesystem()
 {
     World &all = world();
-    if (all.filesystem >= 0 || control_->greeting().result == 0)
+    if (control_->greeting().result == 0)
+        all.root_folder_is_ours = true;
+    if (all.filesystem >= 0 || all.root_folder_is_ours)
         return {};
     const std::string path = "/proc/" + std::to_string(control_->pid()) + "/ns/mnt";
     all.filesystem = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    all.filesystem_is_private = all.filesystem >= 0;
     return all.filesystem >= 0 ? std::string() : path + ": " + std::strerror(errno);
 }
 

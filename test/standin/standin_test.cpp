@@ -66,6 +66,7 @@ Vendor load_vendor()
     FIND(acl, aclrtResetDevice);
     FIND(acl, aclrtResetDeviceForce);
     FIND(acl, aclrtCreateStream);
+    FIND(acl, aclrtCreateStreamWithConfig);
     FIND(acl, aclrtDestroyStream);
     FIND(acl, aclrtStreamQuery);
     FIND(acl, aclrtSynchronizeStreamWithTimeout);
@@ -121,7 +122,7 @@ std::vector<char> read_file(const std::string &path)
     return bytes;
 }
 
-Card::Card(const char *arch_name, int32_t logical_id) : arch(arch_name), logical(logical_id)
+Card::Card(const char *name, int32_t logical_id) : arch(name), logical(logical_id)
 {
     const int initialised = vendor().aclInit(nullptr);
     assert_true(initialised == 0 || initialised == 100002);
@@ -206,7 +207,7 @@ void Card::load_functions(uint64_t device)
 {
     std::string json = "{";
     for (const char *name : {"image_add", "image_add_stale", "image_meet", "image_fail", "image_crash", "image_hang",
-                             "image_drive", "image_missing"})
+                             "image_drive", "image_count", "image_missing"})
         json += std::string(json.size() > 1 ? "," : "") + "\"" + name + "_op\": {\"opInfo\": {\"functionName\": \"" +
                 name + "\", \"kernelSo\": \"libimage_" + std::to_string(device) +
                 ".so\", \"opKernelLib\": \"AICPUKernel\", \"userDefined\": \"False\"}}";

@@ -3,11 +3,13 @@
 #ifndef PTO_TEST_STANDIN_STANDIN_TEST_HPP
 #define PTO_TEST_STANDIN_STANDIN_TEST_HPP
 
+#include <atomic>
 #include <csetjmp>
 #include <cstdarg>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <thread>
 #include <vector>
 extern "C" {
 #include <cmocka.h>
@@ -26,6 +28,7 @@ struct Vendor {
     int (*aclrtResetDevice)(int32_t);
     int (*aclrtResetDeviceForce)(int32_t);
     int (*aclrtCreateStream)(void **);
+    int (*aclrtCreateStreamWithConfig)(void **, uint32_t, uint32_t);
     int (*aclrtDestroyStream)(void *);
     int (*aclrtStreamQuery)(void *, int *);
     int (*aclrtSynchronizeStreamWithTimeout)(void *, int32_t);

@@ -100,8 +100,8 @@ struct World {
     uint64_t op_timeout_us = uint64_t{1800} * 1000 * 1000;
     bool is_held = false;
     std::chrono::nanoseconds clock_offset{0};
-    int filesystem = -1; ///< Mount namespace that the control CPUs of all devices share.
-    bool filesystem_is_private = false;
+    int filesystem = -1;              ///< Mount namespace that the control CPUs of all devices share.
+    bool root_folder_is_ours = false; ///< It is on this machine's own root instead.
     uint32_t reset_count = 0;
 
     std::chrono::nanoseconds now() const { return std::chrono::steady_clock::now().time_since_epoch() + clock_offset; }

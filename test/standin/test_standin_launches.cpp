@@ -86,6 +86,7 @@ void control_cpus_drive_all_cores(void **)
         block.core_count = cores;
         block.command_offset = is_a5 ? 0xD0 : 0xA0;
         block.condition_offset = is_a5 ? 0x5108 : 0x4C8;
+        block.gate_offset = is_a5 ? 0 : 0x18;
         block.lines = reinterpret_cast<uint64_t>(lines);
         block.registers = card.registers();
         block.stride = 1 << 20;

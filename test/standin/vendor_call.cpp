@@ -119,4 +119,14 @@ std::shared_ptr<Stream> stream_of(Call &call, void *handle)
     return found->second;
 }
 
+std::shared_ptr<Stream> launch_stream_of(Call &call, void *handle)
+{
+    const auto stream = stream_of(call, handle);
+    if (stream != nullptr && stream->is_for_device_only()) {
+        call.violate("%s: the stream %p is for use by the device only", call.name(), handle);
+        return nullptr;
+    }
+    return stream;
+}
+
 } // namespace standin

@@ -69,6 +69,8 @@ template <class T> T field(const void *base, std::size_t offset)
 
 /// The stream behind a handle, of this device; NULL after recording a violation.
 std::shared_ptr<Stream> stream_of(Call &call, void *handle);
+/// As above, for a launch by the host.
+std::shared_ptr<Stream> launch_stream_of(Call &call, void *handle);
 
 } // namespace standin
 
