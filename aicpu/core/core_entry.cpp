@@ -59,15 +59,15 @@ void enter(uint64_t launch_address, uint32_t lane, uint32_t core_type)
 } // namespace
 } // namespace pto::inline PTO_ARCH::aicpu
 
-#define PTO_CORE_JOIN(arch, type)     pto_core_##arch##_0_mix_##type
-#define PTO_CORE_ENTRY_OF(arch, type) PTO_CORE_JOIN(arch, type)
+#define PTO_CORE_JOIN(arch, type)    pto_core_##arch##_0_mix_##type
+#define PTO_CORE_NAME_OF(arch, type) PTO_CORE_JOIN(arch, type)
 
-PTO_EXTERN_C PTO_EXPORT void PTO_CORE_ENTRY_OF(PTO_ARCH, aic)(uint64_t launch)
+PTO_CORE_ENTRY void PTO_CORE_NAME_OF(PTO_ARCH, aic)(uint64_t launch)
 {
     pto::aicpu::enter(launch, 0, PTO_CORE_AIC);
 }
 
-PTO_EXTERN_C PTO_EXPORT void PTO_CORE_ENTRY_OF(PTO_ARCH, aiv)(uint64_t launch)
+PTO_CORE_ENTRY void PTO_CORE_NAME_OF(PTO_ARCH, aiv)(uint64_t launch)
 {
     pto::aicpu::enter(launch, 1 + pto_core_sub_block(), PTO_CORE_AIV);
 }

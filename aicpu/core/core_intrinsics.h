@@ -6,6 +6,13 @@
 
 #include "pto/base.h"
 
+#if defined(__CCE_AICORE__)
+#include "aicpu/core/core_vendor.h"
+#else
+
+/// An entry of the image.
+#define PTO_CORE_ENTRY PTO_EXTERN_C PTO_EXPORT
+
 PTO_BEGIN_DECLS
 
 /// Which block of the launch this is; a block is a cluster.
@@ -30,5 +37,7 @@ void pto_core_barrier(void);
 void pto_core_relax(uint32_t round);
 
 PTO_END_DECLS
+
+#endif
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the vendor's software loads to get at the executor: writes the executor image into the folder from which it loads
-// kernels. Nothing that is mapped is ever written to: a file is written under another name and then gets its own.
+// What the vendor's software loads to get at the executor: writes the executor image into the folder from which it
+// loads kernels. Nothing that is mapped is ever written to: a file is written under another name and then gets its own.
 #include "aicpu/linux/dispatcher_blocks.h"
 #include "aicpu/linux/image_name.h"
 #include "aicpu/linux/processor.h"

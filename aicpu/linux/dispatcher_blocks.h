@@ -25,16 +25,17 @@ struct DeviceArgs {
     uint64_t inner_bytes;
     uint8_t unused2[24];
 };
-static_assert(sizeof(DeviceArgs) == 160 && offsetof(DeviceArgs, dispatcher) == 96 && offsetof(DeviceArgs, inner) == 120);
+static_assert(sizeof(DeviceArgs) == 160 && offsetof(DeviceArgs, dispatcher) == 96 &&
+              offsetof(DeviceArgs, inner) == 120);
 
 /// Values of the functions; the vendor's software gives meanings of its own to 101 and 201.
 enum Value : uint32_t {
     kDone = 0,
     kNoArguments = 1,
-    kNotAnImage = 2,  ///< The inner image is no shared object with a name and a build id.
-    kNoFolder = 3,    ///< The folder of the vendor's software is not there.
-    kNotWritten = 4,  ///< The file cannot be written.
-    kNotServed = 5,   ///< The dispatcher's other functions: kernels are launched by name from the inner image.
+    kNotAnImage = 2, ///< The inner image is no shared object with a name and a build id.
+    kNoFolder = 3,   ///< The folder of the vendor's software is not there.
+    kNotWritten = 4, ///< The file cannot be written.
+    kNotServed = 5,  ///< The dispatcher's other functions: kernels are launched by name from the inner image.
 };
 
 } // namespace pto::dispatcher

@@ -6,8 +6,8 @@
 
 namespace pto {
 
-/// How a thread lets time pass while it waits: it keeps its CPU for as long as answers usually take, offers it to others
-/// after that, and sleeps when nothing seems to come.
+/// How a thread lets time pass while it waits: it keeps its CPU for as long as answers usually take, offers it to
+/// others after that, and sleeps when nothing seems to come.
 class alignas(64) Idle {
 public:
     /// `round` counts the calls of one wait, from 0.

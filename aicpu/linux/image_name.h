@@ -29,8 +29,8 @@ private:
     bool is_valid_ = true;
 };
 
-/// The file that an image gets: NAME_BUILDID_DEVICE.so, of its own name without ".so", the first 8 bytes of its build id
-/// and the device, which shares the file system with others. False: it has no name or no build id, or is no image.
+/// The file that an image gets: NAME_BUILDID_DEVICE.so, of its own name without ".so", the first 8 bytes of its build
+/// id and the device, which shares the file system with others. False: it has no name or no build id, or is no image.
 bool name_image(const void *image, uint64_t image_bytes, uint64_t device, Name *out);
 
 } // namespace pto::dispatcher

@@ -68,10 +68,9 @@ LaunchGate::Arrival LaunchGate::arrive(const Launch &launch, int32_t cpu)
                   load_acquire(verdict_) >> kVerdictBits >= launch.session;
     }
     bool has_decided = false;
-    const Verdict verdict =
-        decide(launch.session, here == launch.thread_count ? kComplete : kIncomplete, &has_decided);
+    const Verdict verdict = decide(launch.session, here == launch.thread_count ? kComplete : kIncomplete, &has_decided);
     if (verdict == kComplete)
-        return {Meeting::kComplete, thread, here, has_decided};
+        return {Meeting::kComplete, thread, launch.thread_count, has_decided};
     return {Meeting::kIncomplete, thread, here, has_decided};
 }
 

@@ -61,8 +61,8 @@ private:
     std::atomic<uint64_t> seats_[kMaxThreads] = {}; ///< Session and CPU + 1, by thread.
 };
 
-/// What a thread of a complete meeting does: roles are numbered from 0, and the threads on `allowed[i]` is given role i.
-/// Roles whose CPU has no thread, or is -1, go to the other threads in the order of arrival. -1: none is left.
+/// What a thread of a complete meeting does: roles are numbered from 0, and the threads on `allowed[i]` is given role
+/// i. Roles whose CPU has no thread, or is -1, go to the other threads in the order of arrival. -1: none is left.
 int32_t role_of(const LaunchGate &gate, uint32_t thread_count, const int32_t *allowed, uint32_t role_count,
                 uint32_t thread);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The system calls that an image on the control CPUs makes. It is loaded into a process whose C library may be any, so it
-// asks the kernel itself. Results are those of the kernel: not negative, or minus the number of the error.
+// The system calls that an image on the control CPUs makes. It is loaded into a process whose C library may be any, so
+// it asks the kernel itself. Results are those of the kernel: not negative, or minus the number of the error.
 #ifndef PTO_AICPU_LINUX_LINUX_CALLS_H
 #define PTO_AICPU_LINUX_LINUX_CALLS_H
 

@@ -147,20 +147,13 @@ uint32_t pto_onboard_command(void *args)
     wire::Outbox *outbox = aicpu::open_outbox(*command);
     aicpu::Outcome outcome;
     switch (command->command) {
-    case wire::Command::kProbe:
-        aicpu::probe(*command, &outbox->answer, &outcome);
-        break;
-    case wire::Command::kOpen:
-        aicpu::open(*command, &outcome);
-        break;
+    case wire::Command::kProbe: aicpu::probe(*command, &outbox->answer, &outcome); break;
+    case wire::Command::kOpen: aicpu::open(*command, &outcome); break;
     case wire::Command::kLoad:
     case wire::Command::kUnload:
-    case wire::Command::kClose:
-        aicpu::obey_open(*command, outbox, &outcome);
-        break;
+    case wire::Command::kClose: aicpu::obey_open(*command, outbox, &outcome); break;
     default:
-        aicpu::refuse(&outcome, PTO_ERROR_INTERNAL, "there is no command %u",
-                      static_cast<uint32_t>(command->command));
+        aicpu::refuse(&outcome, PTO_ERROR_INTERNAL, "there is no command %u", static_cast<uint32_t>(command->command));
     }
     aicpu::answer(*command, outcome);
     return aicpu::kObeyed;

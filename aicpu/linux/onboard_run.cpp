@@ -63,8 +63,10 @@ void orchestrate(OnboardState &state)
 {
     LinkedExecutor &executor = *state.executor;
     wire::Outbox &outbox = *state.outbox;
-    processor::refetch(); // Orchestrations were loaded by another CPU.
-    run_launch(executor, *reinterpret_cast<const wire::LaunchBlock *>(state.command.payload), &outbox.report);
+    processor::refetch();     // Orchestrations were loaded by another CPU.
+    wire::ReportBlock report; // That of the outbox is for whoever finds the chip lost, until all have left the run.
+    run_launch(executor, *reinterpret_cast<const wire::LaunchBlock *>(state.command.payload), &report);
+    outbox.report = report;
     executor.stop();
     for (uint32_t round = 0; state.gate.departures(state.command.session) + 1 < state.setup.control_cpu_count; round++)
         state.port.idle(0).relax(round);
@@ -110,8 +112,8 @@ void run_thread(const wire::CommandBlock &command)
         refuse(&outcome, PTO_ERROR_INTERNAL, "%s", defect);
         return answer_once(command, outcome);
     }
-    const LaunchGate::Arrival arrival = state->gate.arrive(
-        {command.session, command.block_count, gate_timeout_ns(*state)}, linux_calls::current_cpu());
+    const LaunchGate::Arrival arrival =
+        state->gate.arrive({command.session, command.block_count, gate_timeout_ns(*state)}, linux_calls::current_cpu());
     if (arrival.meeting == LaunchGate::Meeting::kComplete)
         return take_part(*state, command, arrival.thread);
     if (arrival.meeting == LaunchGate::Meeting::kIncomplete && arrival.has_decided) {

@@ -17,7 +17,7 @@ struct OnboardState {
     LaunchGate gate;
     LinuxPort port;
     LinkedExecutor *executor;
-    wire::Outbox *outbox; ///< Of the run that is under way.
+    wire::Outbox *outbox;       ///< Of the run that is under way.
     wire::CommandBlock command; ///< Likewise.
 
     static constexpr uint64_t kOpenMagic = 0x3145544154534f50; // "POSTATE1"
@@ -56,9 +56,9 @@ void answer_once(const wire::CommandBlock &command, const Outcome &outcome);
 void refuse(Outcome *out, pto_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /// Values of the image's functions; the vendor's software gives meanings of its own to 101 and 201.
-inline constexpr uint32_t kObeyed = 0;      ///< The answer is in the outbox.
-inline constexpr uint32_t kNoCommand = 1;   ///< There is no command to read.
-inline constexpr uint32_t kWrongEntry = 2;  ///< The command is the other function's.
+inline constexpr uint32_t kObeyed = 0;     ///< The answer is in the outbox.
+inline constexpr uint32_t kNoCommand = 1;  ///< There is no command to read.
+inline constexpr uint32_t kWrongEntry = 2; ///< The command is the other function's.
 
 /// Tells images apart, and one image at two addresses.
 uint64_t image_address();

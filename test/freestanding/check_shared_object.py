@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks that a shared object of the executor stands alone:
 
-check_shared_object.py --header FIRMWARE_H [--nm NM] [--readelf READELF] [--max-text BYTES] [--max-hooks N] [--json]
-                       [--image] OBJECT
+check_shared_object.py (--header FIRMWARE_H | --export NAME...) [--nm NM] [--readelf READELF] [--max-text BYTES]
+                       [--max-hooks N] [--json] [--image] [--build-id] [--no-variables] OBJECT
 
-It exports what the header declares with PTO_EXPORT, no less and no more; it needs no other object and no symbol; its
+It exports what the header declares with PTO_EXPORT, or the names that are given, no less and no more; it needs no other object and no symbol; its
 relocations are such that any loader knows; nothing runs before or after it, nothing of it is per thread; no memory is
 both writable and executable, the stack neither. With --max-text, its code has at most so many bytes; with --max-hooks,
 the header asks for at most so many functions of the control CPUs. --json prints sizes and numbers. With --image, the
-object is an image that is linked already: it exports nothing."""
+object is an image that is linked already: it exports nothing. With --build-id, it has one; with --no-variables, nothing in
+it can change once it is loaded."""
 
 import argparse
 import json
@@ -88,9 +89,9 @@ def symbol_problems(nm, path, wanted):
     for name in sorted(undefined):
         yield f"{name}: undefined, and there is nobody to define it"
     for name in sorted(wanted - exported):
-        yield f"{name}: declared in the header, but not exported"
+        yield f"{name}: documented, but not exported"
     for name in sorted(exported - wanted):
-        yield f"{name}: exported, but not declared in the header"
+        yield f"{name}: exported, but not documented"
 
 
 def dynamic_problems(readelf, path):
@@ -131,8 +132,15 @@ def segment_problems(readelf, path):
 
 def find_problems(arguments, sizes, hooks):
     if not arguments.image:
-        yield from symbol_problems(arguments.nm, arguments.object, exports_of_header(arguments.header))
+        wanted = set(arguments.export) if arguments.export else exports_of_header(arguments.header)
+        yield from symbol_problems(arguments.nm, arguments.object, wanted)
         yield from dynamic_problems(arguments.readelf, arguments.object)
+    if arguments.build_id and ".note.gnu.build-id" not in sizes:
+        yield "no build id"
+    if arguments.no_variables:
+        for section in (".data", ".bss"):
+            if sizes.get(section, 0) > 0:
+                yield f"{section} has {sizes[section]} bytes: there are variables"
     yield from relocation_problems(arguments.readelf, arguments.object)
     yield from segment_problems(arguments.readelf, arguments.object)
     text = sizes.get(".text", 0)
@@ -144,18 +152,24 @@ def find_problems(arguments, sizes, hooks):
 
 def main():
     parser = argparse.ArgumentParser(description="Checks that a shared object of the executor stands alone.")
-    parser.add_argument("--header", required=True, help="the header that declares what is exported")
+    parser.add_argument("--header", help="the header that declares what is exported")
+    parser.add_argument("--export", action="append", default=[], help="a name that is exported; may be repeated")
     parser.add_argument("--nm", default="nm")
     parser.add_argument("--readelf", default="readelf")
     parser.add_argument("--max-text", type=int, help="bytes that .text may have")
     parser.add_argument("--max-hooks", type=int, help="hooks of the control CPUs that there may be")
     parser.add_argument("--image", action="store_true", help="the object is an image, not a shared object")
+    parser.add_argument("--build-id", action="store_true", help="the object must have a build id")
+    parser.add_argument("--no-variables", action="store_true", help="the object must have no variables")
     parser.add_argument("--json", action="store_true", help="print the sizes of sections and the numbers of hooks")
     parser.add_argument("object", metavar="OBJECT")
     arguments = parser.parse_args()
+    needs_header = not arguments.export or arguments.max_hooks is not None
+    if needs_header and arguments.header is None:
+        parser.error("--header is missing")
     try:
         sizes = section_sizes(arguments.readelf, arguments.object)
-        hooks = count_hooks(arguments.header) if arguments.json or arguments.max_hooks is not None else None
+        hooks = count_hooks(arguments.header) if arguments.header and (arguments.json or arguments.max_hooks is not None) else None
         problems = list(find_problems(arguments, sizes, hooks))
     except (Unreadable, OSError) as error:
         sys.exit(str(error))

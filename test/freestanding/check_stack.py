@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """How deep the stacks of the executor become, from what gcc notes with -fcallgraph-info=su:
 
-check_stack.py --header FIRMWARE_H --calls FILE --root FOLDER [--max-stack BYTES] [--json] FOLDER_OF_OBJECTS...
+check_stack.py (--header FIRMWARE_H | --entry ROLE=NAME...) --calls FILE... --root FOLDER [--max-stack BYTES] [--json]
+               FOLDER_OF_OBJECTS...
 
-The entries are the functions that the header declares with PTO_EXPORT, by role: pto_firmware_serve, pto_core_run, and
-all others, which control CPU 0 calls. A stack is what the functions of the executor take; what hooks, kernels and
+The entries are those that are given, or the functions that the header declares with PTO_EXPORT, by role:
+pto_firmware_serve, pto_core_run, and all others, which control CPU 0 calls. A stack is what the functions of the executor take; what hooks, kernels and
 orchestrations take comes on top, where they are called. A function without a bound, a recursion, and a call through a
 pointer of which the file of calls does not say where it goes are errors. That file has one line per call:
 
@@ -13,7 +14,8 @@ pointer of which the file of calls does not say where it goes are errors. That f
 
 FILE is a path below the root, * stands for any text; the text is in the line of the source where the call stands. It
 goes to `outside`, which takes nothing of this stack, or to functions of the executor, separated by commas: their name
-with its namespaces, without arguments, * again for any text. A line that matches no call is an error, too."""
+with its namespaces, without arguments, * again for any text. A name behind a question mark need not be there: programs of
+which the executor is a part bring it. A line that matches no call is an error, too."""
 
 import argparse
 import fnmatch
@@ -92,7 +94,7 @@ def read_calls(path):
             cells = [cell.strip() for cell in line.split("|")]
             if len(cells) != 3 or not all(cells):
                 raise Unreadable(f"{path}:{number}: not FILE | TEXT | WHERE IT GOES")
-            rows.append((number, cells[0], cells[1], [name.strip() for name in cells[2].split(",")]))
+            rows.append((f"{path}:{number}", cells[0], cells[1], [name.strip() for name in cells[2].split(",")]))
     return rows
 
 
@@ -102,7 +104,7 @@ class Stacks:
         self.root = os.path.realpath(arguments.root)
         self.problems = []
         self.depths = {}
-        self.resolve(indirect, arguments.calls)
+        self.resolve(indirect, [row for path in arguments.calls for row in read_calls(path)])
 
     def report(self, text):
         if text not in self.problems:
@@ -115,28 +117,28 @@ class Stacks:
         with open(real, encoding="utf-8") as file:
             return os.path.relpath(real, self.root), number, file.read().splitlines()[int(number) - 1].strip()
 
-    def resolve(self, indirect, table):
-        rows, used = read_calls(table), set()
+    def resolve(self, indirect, rows):
+        used = set()
         for source, place in indirect:
             path, line, text = self.source_line(place)
             matches = [row for row in rows if fnmatch.fnmatchcase(path, row[1]) and row[2] in text]
             if len(matches) != 1:
-                self.report(f"{path}:{line}: {len(matches)} lines of {table} say where this call of "
+                self.report(f"{path}:{line}: {len(matches)} lines of the files of calls say where this call of "
                             f"{self.functions[source].name} goes: {text}")
-            for number, _, _, targets in matches[:1]:
-                used.add(number)
-                self.connect(source, place, targets, f"{table}:{number}")
-        for number, _, text, _ in rows:
-            if number not in used:
-                self.report(f"{table}:{number}: there is no call '{text}'")
+            for row, _, _, targets in matches[:1]:
+                used.add(row)
+                self.connect(source, place, targets, row)
+        for row, _, text, _ in rows:
+            if row not in used:
+                self.report(f"{row}: there is no call '{text}'")
 
     def connect(self, source, place, targets, row):
         for target in targets:
             if target == OUTSIDE:
                 continue
             found = [title for title, function in self.functions.items()
-                     if function.frame is not None and fnmatch.fnmatchcase(function.name, target)]
-            if not found:
+                     if function.frame is not None and fnmatch.fnmatchcase(function.name, target.lstrip("?"))]
+            if not found and not target.startswith("?"):
                 self.report(f"{row}: there is no function '{target}'")
             self.functions[source].calls.update((title, place) for title in found)
 
@@ -162,26 +164,41 @@ class Stacks:
         return self.depths[title]
 
 
+def roles_of(arguments):
+    """Role -> functions."""
+    if not arguments.entry:
+        exports = exports_of_header(arguments.header)
+        return {OTHERS: sorted(exports.difference(*ROLES.values())), **ROLES}
+    roles = {}
+    for entry in arguments.entry:
+        role, _, name = entry.rpartition("=")
+        roles.setdefault(role, []).append(name)
+    return roles
+
+
 def main():
     parser = argparse.ArgumentParser(description="How deep the stacks of the executor become.")
-    parser.add_argument("--header", required=True, help="the header that declares the entries")
-    parser.add_argument("--calls", required=True, help="the file that says where calls through pointers go")
+    parser.add_argument("--header", help="the header that declares the entries")
+    parser.add_argument("--entry", action="append", default=[], help="ROLE=NAME: an entry; may be repeated")
+    parser.add_argument("--calls", required=True, action="append",
+                        help="a file that says where calls through pointers go; may be repeated")
     parser.add_argument("--root", required=True, help="the folder of the sources")
     parser.add_argument("--max-stack", type=int, help="bytes that a role may take")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("folders", nargs="+", metavar="FOLDER_OF_OBJECTS")
     arguments = parser.parse_args()
+    if not arguments.entry and arguments.header is None:
+        parser.error("neither --header nor --entry")
     try:
-        exports = exports_of_header(arguments.header)
+        roles = roles_of(arguments)
         stacks = Stacks(arguments)
     except (Unreadable, OSError) as error:
         sys.exit(str(error))
-    roles = {OTHERS: sorted(exports.difference(*ROLES.values())), **ROLES}
     worst = {}
     for role, entries in roles.items():
         for entry in entries:
             if entry not in stacks.functions:
-                stacks.report(f"{entry} is declared in the header, and is not there")
+                stacks.report(f"{entry} is an entry, and is not there")
             else:
                 worst[role] = max(worst.get(role, (0, ())), stacks.depth(entry))
     for role, (size, _) in worst.items():

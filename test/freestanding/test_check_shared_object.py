@@ -62,11 +62,11 @@ class SharedObjects(unittest.TestCase):
                                        "int (*choose(int i))(int) { return hidden[i]; }"))
 
     def test_a_function_of_the_header_that_is_not_exported_is_refused(self):
-        self.assert_refused("two: declared in the header, but not exported",
+        self.assert_refused("two: documented, but not exported",
                             self.link("__attribute__((visibility(\"default\"))) int one(int x) { return x; }"))
 
     def test_an_export_that_is_not_in_the_header_is_refused(self):
-        self.assert_refused("three: exported, but not declared in the header",
+        self.assert_refused("three: exported, but not documented",
                             self.link(SOUND + "__attribute__((visibility(\"default\"))) int three(void) { return 3; }"))
 
     def test_a_weak_export_that_is_not_in_the_header_is_refused(self):
@@ -126,6 +126,24 @@ class SharedObjects(unittest.TestCase):
         path = self.link(SOUND)
         self.assert_accepted(path, "--max-text", "4096")
         self.assert_refused("more than 8", path, "--max-text", "8")
+
+    def test_names_that_are_given_stand_for_the_header(self):
+        path = self.link(SOUND)
+        self.header.unlink()
+        self.assert_accepted(path, "--export", "one", "--export", "two")
+        self.assert_refused("two: exported, but not documented", path, "--export", "one")
+        self.assert_refused("four: documented, but not exported", path, "--export", "one", "--export", "four")
+
+    def test_an_object_without_a_build_id_is_refused(self):
+        self.assert_accepted(self.link(SOUND, "-Wl,--build-id=sha1"), "--build-id")
+        self.assert_refused("no build id", self.link(SOUND, "-Wl,--build-id=none"), "--build-id")
+
+    def test_variables_are_refused_where_there_may_be_none(self):
+        self.assert_accepted(self.link(SOUND), "--no-variables")
+        for section, value in (("bss", 0), ("data", 5)):
+            source = SOUND + f"static volatile int x = {value}; int three(void) {{ return ++x; }}"
+            self.assert_accepted(self.link(source))
+            self.assert_refused(f".{section} has", self.link(source), "--no-variables")
 
     def test_more_hooks_than_allowed_are_refused(self):
         ports = HEADER + """

@@ -136,6 +136,26 @@ class Stacks(unittest.TestCase):
         self.compile(SOUND + self.POINTER)
         self.assert_refused("there is no function 'space::gone'", calls="* | hook( | space::gone\n")
 
+    def test_a_target_that_may_be_missing_counts_when_it_is_there(self):
+        self.compile(SOUND + self.POINTER)
+        self.assert_about(self.sizes(calls="* | hook( | outside, ?space::gone\n")["orchestrating"], 8)
+        self.assert_about(self.sizes(calls="* | hook( | outside, ?*::large\n")["orchestrating"], 2048)
+
+    def test_calls_may_be_in_several_files(self):
+        self.compile(SOUND + self.POINTER)
+        (self.folder / "more.txt").write_text("* | hook( | outside\n", encoding="utf-8")
+        self.assertEqual(self.check("--calls", self.folder / "more.txt")[0], 0)
+        self.assert_refused("2 lines of", "--calls", self.folder / "more.txt", calls="* | hook( | outside\n")
+
+    def test_entries_that_are_given_stand_for_the_header(self):
+        self.compile(SOUND + RUN)
+        code, output = self.check("--json", "--entry", "one=pto_core_run", "--entry", "two=pto_firmware_run")
+        self.assertEqual(code, 0, output)
+        roles = json.loads(output)
+        self.assertEqual(sorted(roles), ["one", "two"])
+        self.assert_about(roles["two"]["bytes"], 1024)
+        self.assert_refused("gone is an entry, and is not there", "--entry", "one=gone")
+
     def test_two_lines_for_one_call_are_refused(self):
         self.compile(SOUND + self.POINTER)
         self.assert_refused("2 lines of", calls="* | hook( | outside\n* | hooks-> | outside\n")
@@ -151,7 +171,7 @@ class Stacks(unittest.TestCase):
 
     def test_an_entry_that_is_missing_is_refused(self):
         self.compile(SOUND)
-        self.assert_refused("pto_firmware_run is declared in the header, and is not there")
+        self.assert_refused("pto_firmware_run is an entry, and is not there")
 
     def test_objects_without_a_call_graph_are_refused(self):
         self.assert_refused("no call graphs")

@@ -153,7 +153,8 @@ wire::LaunchBlock *OnboardMachine::make_launch(int32_t callable_id, const std::v
     auto *kernels = take<wire::KernelEntry>(FUNC_COUNT);
     kernels[FUNC_AFFINE] = {reinterpret_cast<uint64_t>(affine), 1u << PTO_CORE_AIV, 0};
     kernels[FUNC_AFFINE_MATRIX] = {reinterpret_cast<uint64_t>(affine), 1u << PTO_CORE_AIC, 0};
-    const auto tensor_count = static_cast<uint32_t>(tensors.size()), scalar_count = static_cast<uint32_t>(scalars.size());
+    const auto tensor_count = static_cast<uint32_t>(tensors.size()),
+               scalar_count = static_cast<uint32_t>(scalars.size());
     const std::size_t args_bytes = wire::args_image_bytes(tensor_count, scalar_count);
     void *args = take_bytes(args_bytes);
     const wire::ArgsView view = wire::begin_args_image(args, tensor_count, scalar_count);
@@ -190,21 +191,22 @@ pto_status OnboardMachine::run(int32_t callable_id, const std::vector<pto_tensor
                  reinterpret_cast<uint64_t>(launch),
                  reinterpret_cast<uint64_t>(outbox_)};
     start_cores();
-    std::atomic<uint32_t> returned{0}, worst{0};
+    std::atomic<uint32_t> worst{0};
+    threads_returned = 0;
     std::vector<std::thread> cpus;
     for (uint32_t i = 0; i < threads; i++)
         cpus.emplace_back([&] {
             wire::CommandArgs args{reinterpret_cast<uint64_t>(command_)};
             worst |= image_.run(&args);
-            returned++;
+            threads_returned++;
         });
+    on_launched();
     for (std::thread &cpu : cpus)
         cpu.join();
     for (std::thread &core : cores_)
         core.join();
     cores_.clear();
     last_value = worst;
-    threads_returned = returned;
     return answer().status;
 }
 
@@ -244,8 +246,7 @@ void OnboardMachine::start_cores()
     const uint32_t count = options_.cluster_count * kCoresPerCluster;
     std::memset(reinterpret_cast<void *>(setup_->core_lines), 0, count * sizeof(pto_core_line));
     for (uint32_t i = 0; i < count; i++) {
-        // Not in the order of indices, as on a chip some of whose cores are masked out.
-        const Core core{this, i / kCoresPerCluster, i % kCoresPerCluster, kArch.physical_core_count - 1 - i};
+        const Core core = this->core(i);
         *register_of(core.physical_id, kArch.registers.command) = 0;
         if (i == options_.missing_core)
             continue;

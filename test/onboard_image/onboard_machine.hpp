@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -26,8 +27,8 @@ struct OnboardImage {
 struct OnboardOptions {
     uint32_t control_cpus = 3;
     uint32_t cluster_count = 2;
-    uint32_t missing_core = ~0u;                   ///< A core that is not launched.
-    uint64_t answer_timeout_ns = 60'000'000'000;   ///< Long enough for a machine that is emulated and busy.
+    uint32_t missing_core = ~0u;                 ///< A core that is not launched.
+    uint64_t answer_timeout_ns = 60'000'000'000; ///< Long enough for a machine that is emulated and busy.
     uint64_t stall_timeout_ns = 60'000'000'000;
 };
 
@@ -58,10 +59,11 @@ public:
 
     /// Device memory, 64-byte aligned.
     template <class T> T *take(std::size_t count = 1) { return static_cast<T *>(take_bytes(sizeof(T) * count)); }
-    std::vector<std::string> lines() const; ///< What was logged during the last command.
-    uint64_t timeout_ns = 0;                ///< Of runs.
-    uint32_t last_value = 0;                ///< What the last function returned, the worst of several.
-    uint32_t threads_returned = 0;          ///< Of the last launch.
+    std::vector<std::string> lines() const;    ///< What was logged during the last command.
+    std::function<void()> on_launched = [] {}; ///< Called while a launch is under way.
+    uint64_t timeout_ns = 0;                   ///< Of runs.
+    uint32_t last_value = 0;                   ///< What the last function returned, the worst of several.
+    std::atomic<uint32_t> threads_returned{0}; ///< Of the last launch.
     uint32_t kernels_cleaned() const { return cleanings_.load(); }
 
     /// The thread of a core. For the intrinsics.
@@ -71,6 +73,11 @@ public:
         uint32_t lane;
         uint32_t physical_id;
     };
+    Core core(uint32_t index)
+    {
+        // Not in the order of indices, as on a chip some of whose cores are masked out.
+        return {this, index / kCoresPerCluster, index % kCoresPerCluster, kArch.physical_core_count - 1 - index};
+    }
     uint32_t read_command(const Core &core) const;
     void write_condition(const Core &core, uint32_t value);
     void note_cleaning() { cleanings_++; }
