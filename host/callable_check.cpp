@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/callable_check.h"
 
+#include "host/stated_identity.h"
+
 #include <bitset>
 #include <cstdarg>
 #include <cstdio>
@@ -112,6 +114,10 @@ pto_status check_callable(const pto_callable *callable, pto_image_error *error)
         callable->orch_image_bytes > kMaxImageBytes)
         return image_error(error, PTO_ERROR_INVALID_IMAGE, "no orchestration image, or one of %zu bytes",
                            callable->orch_image_bytes);
+    if (callable->build_identity != nullptr &&
+        !is_identity({callable->build_identity, strnlen(callable->build_identity, PTO_MAX_BUILD_IDENTITY + 1)}))
+        return image_error(error, PTO_ERROR_INVALID_IMAGE, "build_identity is not NULL or 1..%u printable characters",
+                           PTO_MAX_BUILD_IDENTITY);
     if (callable->builder > PTO_HOST_BUILT)
         return image_error(error, PTO_ERROR_INVALID_ARGUMENT, "builder %u is neither device nor host",
                            callable->builder);

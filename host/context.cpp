@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/context.h"
 
+#include "host/build_identity.h"
 #include "host/callable_check.h"
 #include "host/last_error.h"
+#include "host/stated_identity.h"
 
+#include <cstdio>
 #include <cstring>
 #include <thread>
 
@@ -366,6 +369,29 @@ pto_status Context::check_prepared(int32_t callable_id) const
     return fail_callable(PTO_ERROR_NOT_PREPARED, callable_id, "callable id %d is not prepared", callable_id);
 }
 
+/// Kernels and the library that gives them streams have to mean the same numbers by the same names.
+pto_status Context::check_build(int32_t callable_id, const pto_callable &callable)
+{
+    std::string_view stated;
+    pto_image_error error{};
+    const pto_status status = agree_on_identity(callable, &stated, &error);
+    if (status != PTO_OK)
+        return fail_callable(status, callable_id, "%s", error.message);
+    const std::string_view own = build_identity();
+    if (stated.empty() || are_same_headers(stated, own))
+        return PTO_OK;
+    if (own != kNoIdentity)
+        return fail_callable(PTO_ERROR_INCOMPATIBLE_IMAGE, callable_id,
+                             "the callable was built with '%.80s', this library with '%.80s'", stated.data(),
+                             own.data());
+    // Without headers this library opens no streams that kernels could count otherwise.
+    char line[PTO_MAX_BUILD_IDENTITY + 128];
+    std::snprintf(line, sizeof line, "callable id %d was built with '%s', this library without such headers",
+                  callable_id, stated.data());
+    log(this, PTO_LOG_WARN, line);
+    return PTO_OK;
+}
+
 pto_status Context::prepare(int32_t callable_id, const pto_callable *callable)
 {
     pto_status status = check_id(callable_id);
@@ -386,6 +412,9 @@ pto_status Context::prepare(int32_t callable_id, const pto_callable *callable)
     if (callable->arch != nullptr && std::strcmp(callable->arch, device_.arch) != 0)
         return fail_callable(PTO_ERROR_INCOMPATIBLE_IMAGE, callable_id,
                              "the callable is for arch '%s', the chip is '%s'", callable->arch, device_.arch);
+    status = check_build(callable_id, *callable);
+    if (status != PTO_OK)
+        return status;
     status = install(callable_id, *callable);
     if (status != PTO_ERROR_OUT_OF_DEVICE_MEMORY)
         return status;

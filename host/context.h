@@ -67,6 +67,7 @@ private:
     static void log(void *user, int32_t level, const char *message);
     pto_status open_device(const pto_open_options &options);
     bool is_healthy() const { return device_.is_healthy(handle_) && !load_acquire(host_faulted_); }
+    pto_status check_build(int32_t callable_id, const pto_callable &callable);
     pto_status check_id(int32_t callable_id) const;
     pto_status check_range(const char *what, uint64_t address, uint64_t size) const;
     pto_status check_host(const char *what, const void *pointer) const;

@@ -43,8 +43,8 @@
       "Submit it again if it is wanted.")                                                                              \
     X(callable, -16, PTO_ERROR_INVALID_IMAGE, "A malformed, truncated, oversized or inconsistent image.",              \
       "Build it again.")                                                                                               \
-    X(callable, -17, PTO_ERROR_INCOMPATIBLE_IMAGE, "A well-formed image for another arch or ABI version.",             \
-      "Build it for this one.")                                                                                        \
+    X(callable, -17, PTO_ERROR_INCOMPATIBLE_IMAGE,                                                                     \
+      "A well-formed image for another arch or ABI version, or built with other headers.", "Build it for this one.")   \
     X(callable, -18, PTO_ERROR_MISSING_ENTRY,                                                                          \
       "The shared object lacks the entry that the callable names, or exports something else under that name.",         \
       "Check the symbol's name.")                                                                                      \

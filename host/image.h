@@ -3,6 +3,7 @@
 #define PTO_HOST_IMAGE_H
 
 #include "host/callable_check.h"
+#include "host/stated_identity.h"
 
 #include <cstring>
 #include <memory>
@@ -21,6 +22,16 @@ struct pto_image {
     std::vector<pto_kernel> kernels;
     std::vector<pto_param> params;
     pto_callable callable = PTO_CALLABLE_INIT;
+
+    /// `text` has a zero behind it and lives as long as the bytes; "" says that nothing is stated.
+    void state_build_identity(std::string_view text)
+    {
+        callable.build_identity = text.empty() ? nullptr : text.data();
+        if (text.empty() || identity_text.empty())
+            return;
+        identity_text.append("built with: ").append(text).append("\n");
+        identity = identity_text.c_str();
+    }
 };
 
 namespace pto::host {
@@ -44,8 +55,13 @@ pto_status make_image(const void *bytes, size_t size, pto_image **out_image, pto
         pto_status status = read(*image);
         if (status == PTO_OK)
             status = check_callable(&image->callable, error);
+        std::string_view identity;
         if (status == PTO_OK)
+            status = agree_on_identity(image->callable, &identity, error);
+        if (status == PTO_OK) {
+            image->state_build_identity(identity);
             *out_image = image.release();
+        }
         return status;
     } catch (const std::bad_alloc &) {
         return image_error(error, PTO_ERROR_OUT_OF_HOST_MEMORY, "no memory for an image of %zu bytes", size);

@@ -14,7 +14,7 @@
 namespace pto::host {
 
 inline constexpr char kImageMagic[8] = {'P', 'T', 'O', 'I', 'M', 'A', 'G', 'E'};
-inline constexpr uint32_t kImageFormat = 2;
+inline constexpr uint32_t kImageFormat = 3;
 inline constexpr std::size_t kImageAlignment = 64;
 
 /// A byte range of the file.
@@ -39,8 +39,8 @@ struct ImageHeader {
     FileRange params;
     FileRange strings;
     FileRange orch;
-    uint32_t orch_config; ///< String offset; the empty string says that there is none.
-    uint32_t reserved;
+    uint32_t orch_config;    ///< String offset; the empty string says that there is none.
+    uint32_t build_identity; ///< String offset of what the images were built with; likewise.
 };
 static_assert(sizeof(ImageHeader) == 128 && offsetof(ImageHeader, kernels) == 56);
 static_assert(offsetof(ImageHeader, orch_config) == 120);

@@ -126,7 +126,9 @@ private:
         const char *arch = string(header_.arch);
         const char *entry = string(header_.orch_entry);
         const char *config = string(header_.orch_config);
-        if (image_.identity == nullptr || name == nullptr || arch == nullptr || entry == nullptr || config == nullptr)
+        const char *build = string(header_.build_identity);
+        if (image_.identity == nullptr || name == nullptr || arch == nullptr || entry == nullptr || config == nullptr ||
+            build == nullptr)
             return image_error(error_, PTO_ERROR_INVALID_IMAGE, "a name of the callable is outside the strings");
         pto_callable &callable = image_.callable;
         callable.param_count = header_.param_count;
@@ -135,6 +137,7 @@ private:
         callable.arch = arch[0] == '\0' ? nullptr : arch;
         callable.orch_entry = entry;
         callable.orch_config = config[0] == '\0' ? nullptr : config;
+        callable.build_identity = build[0] == '\0' ? nullptr : build;
         callable.orch_image = at(header_.orch);
         callable.orch_image_bytes = header_.orch.size;
         callable.params = image_.params.data();

@@ -2,6 +2,7 @@
 // Serializes callables.
 #include "host/callable_check.h"
 #include "host/image_format.h"
+#include "host/stated_identity.h"
 
 #include "pto/version.h"
 
@@ -17,7 +18,8 @@ namespace {
 
 class ImageWriter {
 public:
-    explicit ImageWriter(const pto_callable &callable) : callable_(callable) {}
+    /// `identity` is what the parts of the callable have agreed on.
+    ImageWriter(const pto_callable &callable, std::string_view identity) : callable_(callable), build_(identity) {}
 
     std::string write()
     {
@@ -57,8 +59,10 @@ private:
         const std::string identity = std::string("format: ") + std::to_string(kImageFormat) +
                                      "\nabi: " + std::to_string(PTO_ABI_VERSION) +
                                      "\narch: " + (callable_.arch == nullptr ? "any" : callable_.arch) +
-                                     "\npacked by: pto " PTO_VERSION_STRING ", compiler " __VERSION__ "\n";
+                                     "\npacked by: pto " PTO_VERSION_STRING ", compiler " __VERSION__ "\n" +
+                                     (build_.empty() ? "" : "built with: " + build_ + "\n");
         header_.identity = add_string(identity.c_str());
+        header_.build_identity = add_string(build_.c_str());
         for (uint32_t i = 0; i < callable_.kernel_count; i++) {
             const pto_kernel &kernel = callable_.kernels[i];
             kernels_.push_back({kernel.func_id, kernel.core_type, add_string(kernel.name), 0, {0, 0}});
@@ -98,6 +102,7 @@ private:
     }
 
     const pto_callable &callable_;
+    const std::string build_;
     ImageHeader header_{};
     std::string file_;
     std::string strings_;
@@ -118,11 +123,14 @@ pto_status pto_image_pack(const pto_callable *callable, void **out_bytes, size_t
         *out_size = 0;
     if (out_bytes == nullptr || out_size == nullptr)
         return image_error(error, PTO_ERROR_INVALID_ARGUMENT, "out_bytes or out_size is NULL");
-    const pto_status status = check_callable(callable, error);
+    std::string_view identity;
+    pto_status status = check_callable(callable, error);
+    if (status == PTO_OK)
+        status = agree_on_identity(*callable, &identity, error);
     if (status != PTO_OK)
         return status;
     try {
-        const std::string file = ImageWriter(*callable).write();
+        const std::string file = ImageWriter(*callable, identity).write();
         void *bytes = std::malloc(file.size());
         if (bytes == nullptr)
             throw std::bad_alloc();

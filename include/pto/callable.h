@@ -65,12 +65,15 @@ typedef struct pto_callable {
     size_t orch_image_bytes;   /**< Size of `orch_image`. */
     const pto_param *params;   /**< The signature. */
     const pto_kernel *kernels; /**< In any order. */
+    /** What the images were built with, as pto/build_identity.h has it; NULL: what they state themselves. They and the
+     *  library have to agree as far as they state anything. */
+    const char *build_identity;
 } pto_callable;
 
 /** A callable of nothing, with its size. */
 #define PTO_CALLABLE_INIT                                                                                              \
     {                                                                                                                  \
-        sizeof(pto_callable), 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL                               \
+        sizeof(pto_callable), 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL                         \
     }
 
 /** A callable that was read from an image. */
@@ -101,7 +104,8 @@ PTO_BEGIN_DECLS
  *  @param out_bytes receives a block of `*out_size` bytes, the caller's: release it with `pto_image_free_bytes`.
  *  @param error may be NULL.
  *  @return PTO_ERROR_INVALID_ARGUMENT, PTO_ERROR_INVALID_IMAGE (a contradiction in the callable),
- *  PTO_ERROR_OUT_OF_HOST_MEMORY. On failure the outputs are NULL and 0. Thread-safe. */
+ *  PTO_ERROR_INCOMPATIBLE_IMAGE (its parts were built with different headers), PTO_ERROR_OUT_OF_HOST_MEMORY.
+ *  On failure the outputs are NULL and 0. Thread-safe. */
 PTO_EXPORT pto_status pto_image_pack(const pto_callable *callable, void **out_bytes, size_t *out_size,
                                      pto_image_error *error);
 
@@ -110,7 +114,8 @@ PTO_EXPORT void pto_image_free_bytes(void *bytes);
 
 /** Parses an image. Every offset, size and count is checked before anything is used; the bytes are copied, so they stay
  *  the caller's. `*out_image` is the caller's: `pto_image_close`. PTO_ERROR_INVALID_IMAGE, PTO_ERROR_INCOMPATIBLE_IMAGE
- *  (another format or ABI version), PTO_ERROR_OUT_OF_HOST_MEMORY. Thread-safe. */
+ *  (another format or ABI version, parts that were built with different headers), PTO_ERROR_OUT_OF_HOST_MEMORY.
+ * Thread-safe. */
 PTO_EXPORT pto_status pto_image_open(const void *bytes, size_t size, pto_image **out_image, pto_image_error *error);
 
 /** `pto_image_open` on the content of a file. Also PTO_ERROR_SYSTEM. */
@@ -123,14 +128,16 @@ PTO_EXPORT pto_status pto_image_open_file(const char *path, pto_image **out_imag
  *  @param options may be NULL.
  *  @param out_image receives the image, the caller's: `pto_image_close`. NULL on failure.
  *  @param error may be NULL.
- *  @return PTO_ERROR_INVALID_ARGUMENT, PTO_ERROR_INVALID_IMAGE, PTO_ERROR_OUT_OF_HOST_MEMORY. Thread-safe. */
+ *  @return PTO_ERROR_INVALID_ARGUMENT, PTO_ERROR_INVALID_IMAGE, PTO_ERROR_INCOMPATIBLE_IMAGE (parts that were built
+ * with different headers), PTO_ERROR_OUT_OF_HOST_MEMORY. Thread-safe. */
 PTO_EXPORT pto_status pto_image_import(const void *bytes, size_t size, const pto_import_options *options,
                                        pto_image **out_image, pto_image_error *error);
 
 /** The callable in an image; valid until the image is closed. */
 PTO_EXPORT const pto_callable *pto_image_callable(const pto_image *image);
 
-/** Text of the build identity that the image carries: format, ABI, arch and compiler, one "name: value" per line.
+/** Text of the build identity that the image carries: format, ABI, arch, compiler and, if it
+ *  states any, the headers that it was built with, one "name: value" per line.
  *  Valid until the image is closed. */
 PTO_EXPORT const char *pto_image_identity(const pto_image *image);
 

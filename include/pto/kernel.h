@@ -14,6 +14,7 @@
 #ifndef PTO_KERNEL_H
 #define PTO_KERNEL_H
 
+#include "pto/build_identity.h"
 #include "pto/tensor.h"
 
 #define PTO_KERNEL_MAX_TENSORS     32u /**< Tensor arguments of one task. */

@@ -241,6 +241,25 @@ typedef struct pto_error {
     char message[256]; /**< One line for people. */
 } pto_error;
 
+/** How a library was built. All texts are static. */
+typedef struct pto_build_info {
+    uint32_t struct_size;   /**< sizeof(pto_build_info), set by the caller. */
+    uint32_t abi_version;   /**< PTO_ABI_VERSION of the library. */
+    uint32_t image_format;  /**< Format of the images that it reads and writes. */
+    uint32_t sdma_channels; /**< SDMA channels of those headers; 0: they have none, or there were no headers. */
+    const char *version;    /**< As `pto_version`. */
+    const char *archs;      /**< All that `pto_arch_name` gives, with spaces between. */
+    const char *targets;    /**< All that `pto_target_name` gives, likewise. */
+    const char *compiler;   /**< Name and version. */
+    const char *identity;   /**< Headers of pto-isa that it was built with, as in pto/build_identity.h; "none". */
+} pto_build_info;
+
+/** A description to fill in. */
+#define PTO_BUILD_INFO_INIT                                                                                            \
+    {                                                                                                                  \
+        sizeof(pto_build_info), 0, 0, 0, NULL, NULL, NULL, NULL, NULL                                                  \
+    }
+
 PTO_BEGIN_DECLS
 
 /** Version of the library, such as "0.1.0". Static. */
@@ -251,6 +270,10 @@ PTO_EXPORT const char *pto_arch_name(uint32_t index);
 
 /** Name of target number `index` that this library can open, NULL past the last: "sim", "onboard". Static. */
 PTO_EXPORT const char *pto_target_name(uint32_t index);
+
+/** Describes the library. `out_info->struct_size` must be set. PTO_ERROR_INVALID_ARGUMENT,
+ *  PTO_ERROR_OUT_OF_HOST_MEMORY. Thread-safe. */
+PTO_EXPORT pto_status pto_get_build_info(pto_build_info *out_info);
 
 /** Opens a chip. Blocks for about a millisecond; onboard for as long as the driver takes.
  *  @param options NULL: the defaults.
@@ -284,7 +307,8 @@ PTO_EXPORT pto_status pto_copy_to_device(pto_context *context, uint64_t destinat
 PTO_EXPORT pto_status pto_copy_from_device(pto_context *context, void *destination, uint64_t source, size_t size_bytes);
 
 /** Registers a callable under an id: uploads its images (those already there are shared) and loads its orchestration.
- *  All of it or nothing. Everything is borrowed during the call only.
+ *  All of it or nothing. Everything is borrowed during the call only. A callable that states its build identity has to
+ *  have that of the library; with a library that was built without such headers, only the log says that it has one.
  *  @return PTO_ERROR_INVALID_HANDLE, PTO_ERROR_INVALID_CALLABLE_ID, PTO_ERROR_ALREADY_PREPARED,
  *  PTO_ERROR_INVALID_ARGUMENT, PTO_ERROR_INVALID_IMAGE, PTO_ERROR_INCOMPATIBLE_IMAGE, PTO_ERROR_MISSING_ENTRY,
  *  PTO_ERROR_LOAD_FAILED, PTO_ERROR_SIGNATURE_MISMATCH (the orchestration takes other arguments than the signature),

@@ -49,7 +49,7 @@ enum pto_status_code {
 
     /** A malformed, truncated, oversized or inconsistent image. Build it again. */
     PTO_ERROR_INVALID_IMAGE = -16,
-    /** A well-formed image for another arch or ABI version. Build it for this one. */
+    /** A well-formed image for another arch or ABI version, or built with other headers. Build it for this one. */
     PTO_ERROR_INCOMPATIBLE_IMAGE = -17,
     /** The shared object lacks the entry that the callable names, or exports something else under that name. Check
      *  the symbol's name. */

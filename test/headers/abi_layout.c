@@ -212,7 +212,7 @@ static void a_callable_and_its_parts_keep_their_order(void **state)
     FIELD(pto_kernel, image, 16);
     FIELD(pto_kernel, image_bytes, 24);
 
-    SIZE(pto_callable, 88);
+    SIZE(pto_callable, 96);
     FIELD(pto_callable, struct_size, 0);
     FIELD(pto_callable, param_count, 4);
     FIELD(pto_callable, kernel_count, 8);
@@ -227,6 +227,7 @@ static void a_callable_and_its_parts_keep_their_order(void **state)
     FIELD(pto_callable, orch_image_bytes, 64);
     FIELD(pto_callable, params, 72);
     FIELD(pto_callable, kernels, 80);
+    FIELD(pto_callable, build_identity, 88);
 
     SIZE(pto_import_options, 24);
     FIELD(pto_import_options, struct_size, 0);

@@ -180,6 +180,7 @@ static void initial_values_carry_their_size_and_defaults(void **state)
     const pto_run_result result = PTO_RUN_RESULT_INIT;
     const pto_stats stats = PTO_STATS_INIT;
     const pto_callable callable = PTO_CALLABLE_INIT;
+    const pto_build_info build_info = PTO_BUILD_INFO_INIT;
     const pto_import_options import_options = PTO_IMPORT_OPTIONS_INIT;
     const pto_task task = PTO_TASK_INIT;
     (void)state;
@@ -190,6 +191,8 @@ static void initial_values_carry_their_size_and_defaults(void **state)
     assert_int_equal(result.struct_size, sizeof result);
     assert_int_equal(stats.struct_size, sizeof stats);
     assert_int_equal(callable.struct_size, sizeof callable);
+    assert_null(callable.build_identity);
+    assert_int_equal(build_info.struct_size, sizeof build_info);
     assert_int_equal(import_options.struct_size, sizeof import_options);
     assert_int_equal(task.struct_size, sizeof task);
     assert_int_equal(task.aic, PTO_NO_KERNEL);

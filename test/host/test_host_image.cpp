@@ -166,7 +166,7 @@ void the_identity_tells_format_abi_arch_and_compiler(void **)
     Full full;
     const ImagePtr image = open(pack(full.callable));
     const std::string identity = pto_image_identity(image.get());
-    assert_non_null(std::strstr(identity.c_str(), "format: 2\n"));
+    assert_non_null(std::strstr(identity.c_str(), "format: 3\n"));
     assert_non_null(std::strstr(identity.c_str(), ("abi: " + std::to_string(PTO_ABI_VERSION) + "\n").c_str()));
     assert_non_null(std::strstr(identity.c_str(), "arch: a5\n"));
     assert_non_null(std::strstr(identity.c_str(), "compiler"));

@@ -338,7 +338,8 @@ struct ForgedHeader {
 constexpr ForgedHeader kForgedHeaders[] = {
     {PTO_ERROR_INVALID_IMAGE, "PTOIMAGE", [](ImageHeader *header) { header->magic[7]++; }},
     {PTO_ERROR_INCOMPATIBLE_IMAGE, "format 1", [](ImageHeader *header) { header->format = 1; }},
-    {PTO_ERROR_INCOMPATIBLE_IMAGE, "format 3", [](ImageHeader *header) { header->format = 3; }},
+    {PTO_ERROR_INCOMPATIBLE_IMAGE, "format 2", [](ImageHeader *header) { header->format = 2; }},
+    {PTO_ERROR_INCOMPATIBLE_IMAGE, "format 4", [](ImageHeader *header) { header->format = 4; }},
     {PTO_ERROR_INCOMPATIBLE_IMAGE, "format 0", [](ImageHeader *header) { header->format = 0; }},
     {PTO_ERROR_INCOMPATIBLE_IMAGE, "ABI version 0", [](ImageHeader *header) { header->abi_version = 0; }},
     {PTO_ERROR_INCOMPATIBLE_IMAGE, "ABI version 4294967295",
@@ -369,6 +370,8 @@ constexpr ForgedHeader kForgedHeaders[] = {
      [](ImageHeader *header) { header->orch_config = static_cast<uint32_t>(header->strings.size); }},
     {PTO_ERROR_INVALID_IMAGE, "configuration", [](ImageHeader *header) { header->orch_config = header->identity; }},
     {PTO_ERROR_INVALID_IMAGE, "name", [](ImageHeader *header) { header->name = header->identity; }},
+    {PTO_ERROR_INVALID_IMAGE, "name", [](ImageHeader *header) { header->build_identity = UINT32_MAX; }},
+    {PTO_ERROR_INVALID_IMAGE, "build_identity", [](ImageHeader *header) { header->build_identity = header->identity; }},
 };
 
 void forged_headers_are_refused_by_the_field(void **)

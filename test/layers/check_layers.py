@@ -29,7 +29,8 @@ there; the programs around the library (tools, examples, tests) may also name a 
 and the one in their own top-level folder is meant if there are several. They, and the headers in include/pto/compat/,
 may name those headers as users of them do, by the name alone. Only where an arch is chosen may a macro
 compute an include. In the library's folders file names are unique, files have at most 600 lines, nothing asks for
-environment variables, and an arch has a name only where its data and its port are. Every source begins with its
+environment variables, and an arch has a name only where its data and its port are. Where headers of pto-isa are is
+known to scripts/meson.build alone, which has sources compiled with their identity. Every source begins with its
 licence, and every link of a document to a file leads to one."""
 
 import argparse
@@ -41,6 +42,7 @@ import sys
 LIBRARY_FOLDERS = ("engine", "aicpu", "host", "posix", "sim")
 ARCH_FOLDERS = ("engine/arch/", "aicpu/port/")
 COMPAT_FOLDER = "include/pto/compat/"
+ISA_BUILD_FILE = "scripts/meson.build"
 MAX_LINES = 600
 CODE_SUFFIXES = {".c", ".h", ".cc", ".cpp", ".hpp", ".inc", ".inl", ".S"}
 LICENSED_SUFFIXES = CODE_SUFFIXES | {".py", ".sh"}
@@ -199,6 +201,8 @@ class Checker:
                 self.check_code(path)
             elif suffix == ".md":
                 self.check_links(path)
+            elif pathlib.PurePosixPath(path).name == "meson.build":
+                self.check_isa_folder(path)
         self.check_unique_names()
         return self.problems
 
@@ -248,6 +252,13 @@ class Checker:
             return
         if not any(LICENCE in line for line in self.read(path).splitlines()[:2]):
             self.report(path, f"has no '{LICENCE}' in its first two lines")
+
+    def check_isa_folder(self, path):
+        """An object that was compiled without the identity could be one of other headers."""
+        name = r"get_option\(\s*'pto_isa'|\bisa_tree\b" + ("" if path.startswith("test/") else r"|\bisa_tree_args\b")
+        for number, line in enumerate(self.read(path).splitlines(), 1):
+            if path != ISA_BUILD_FILE and re.search(name, line.split("#")[0]):
+                self.report(f"{path}:{number}", f"asks where pto-isa is: only `isa_compile` of {ISA_BUILD_FILE} may")
 
     def check_links(self, path):
         text = re.sub(r"^```.*?^```$", "", self.read(path), flags=re.MULTILINE | re.DOTALL)

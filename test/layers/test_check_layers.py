@@ -247,6 +247,15 @@ class Trees(unittest.TestCase):
         self.assertEqual(self.problems({"README.md": good, "engine/README.md": "[up](../README.md#a)\n"}), [])
         self.assert_one_problem({"engine/README.md": "[up](README.txt)\n"}, "engine/README.md", "links to README.txt")
 
+    def test_only_one_file_knows_where_pto_isa_is(self):
+        licence = "# SPDX-License-Identifier: Apache-2.0\n"
+        self.assertEqual(self.problems({"scripts/meson.build": licence + "isa_tree = get_option('pto_isa')\n",
+                                        "host/meson.build": licence + "command: isa_compile # not isa_tree\n",
+                                        "test/meson.build": licence + "args: isa_tree_args\n"}), [])
+        for code in ("x = get_option('pto_isa')", "x = get_option( 'pto_isa' )", "y = isa_tree", "y = isa_tree_args"):
+            self.assert_one_problem({"host/meson.build": licence + code + "\n"}, "host/meson.build:2", "where pto-isa is")
+        self.assert_one_problem({"test/meson.build": licence + "y = isa_tree\n"}, "test/meson.build:2", "where pto-isa is")
+
     def test_an_arch_has_a_name_only_in_its_own_folder(self):
         archs = ("a2a3", "a5")
         arch_row = ARCHITECTURE.replace("| `test/` |", "| `engine/arch/` | | data |\n| `test/` |")

@@ -287,6 +287,72 @@ run()
         self.assertEqual(os.listdir(self.temporary), [])
 
 
+class Identity(BuildTest):
+    def setUp(self):
+        super().setUp()
+        self.isa = self.write_pto_isa()
+        self.write("isa/include/pto/sdma.hpp", "inline constexpr unsigned kSdmaMaxChan = 48;\n")
+        self.write("axpy.cpp", "#include <pto/sdma.hpp>\nstatic_assert(kSdmaMaxChan == PTO_SDMA_CHANNELS);\n" +
+                   KERNEL_CPP)
+
+    def build_axpy(self, *arguments, output="axpy.pto"):
+        self.build("--orch", "orch.c", "--entry", "axpy", "--kernel", "0:aiv:axpy.cpp", *AXPY_PARAMS,
+                   "--pto-isa", self.isa, *arguments, output=output)
+
+    def identity(self, image="axpy.pto"):
+        return json.loads(self.succeed("info", "--json", image))["build_identity"]
+
+    def test_a_callable_states_the_headers_that_it_was_built_with(self):
+        for compiler in COMPILERS:
+            with self.subTest(compiler):
+                self.build_axpy("--compiler", compiler)
+                self.assertRegex(self.identity(), r"\Apto-isa sha256:[0-9a-f]{16} git:\S+ sdma:48\Z")
+                self.assertIn("\n  built with   %s\n" % self.identity(), self.succeed("info", "axpy.pto"))
+                self.compute()
+
+    def test_a_source_that_includes_no_header_of_ours_states_them_too(self):
+        self.write("bare.c", "void kernel_entry(long *args) { (void)args; }\n")
+        self.build("--orch", "orch.c", "--entry", "axpy", "--kernel", "0:aiv:bare.c", "--pto-isa", self.isa,
+                   "--keep", "kept")
+        self.build("--orch", "orch.c", "--entry", "axpy", "--kernel", "0:aiv:kept/kernel-0.so", output="packed.pto")
+        self.assertEqual(self.identity("packed.pto"), self.identity())
+        self.assertIn("sdma:48", self.identity())
+
+    def test_without_such_headers_a_callable_states_none(self):
+        self.build("--orch", "orch.c", "--entry", "axpy", "--kernel", "0:aiv:axpy.c", *AXPY_PARAMS)
+        self.assertIsNone(self.identity())
+
+    def test_headers_that_have_changed_make_another_callable(self):
+        self.build_axpy()
+        before, image = self.identity(), self.content("axpy.pto")
+        self.build_axpy(output="again.pto")
+        self.assertEqual(self.content("again.pto"), image)
+        self.write("isa/include/pto/other.hpp", "// never included\n")
+        self.build_axpy()
+        self.assertNotEqual(self.identity(), before)
+
+    def test_kernels_of_different_headers_are_refused_by_both_names(self):
+        self.build_axpy("--keep", "kept")
+        old = self.identity()
+        self.write("isa/include/pto/sdma.hpp", "inline constexpr unsigned kSdmaMaxChan = 40;\n")
+        self.build_axpy()
+        error = self.refuse("--orch", "orch.c", "--entry", "axpy", "--kernel", "0:aiv:axpy.cpp", "--kernel",
+                            "7:aiv:kept/kernel-0.so", "--pto-isa", self.isa)
+        self.assertIn(old, error)
+        self.assertIn(self.identity(), error)
+        self.assertIn("kernel 7", error)
+
+    def test_headers_that_contradict_themselves_are_refused(self):
+        self.write("isa/include/pto/more.hpp", "#define kSdmaMaxChan 40\n")
+        error = self.refuse_kernel(KERNEL_CPP, "--pto-isa", self.isa)
+        self.assertIn("pto/more.hpp:1: kSdmaMaxChan is 40, but pto/sdma.hpp:1: it is 48", error)
+
+    def test_headers_that_change_meanwhile_are_refused(self):
+        compiler = self.write_script("compiler", "open('isa/include/pto/new.hpp', 'w').write('// new')\nrun()\n")
+        error = self.refuse_kernel(KERNEL_C, "--pto-isa", self.isa, "--compiler", compiler)
+        self.assertIn("--pto-isa isa/include: changed while it was compiled with", error)
+
+
 class Depfile(BuildTest):
     def prerequisites(self, name):
         target, _, rest = self.content(name).decode().replace("\\\n", " ").partition(":")

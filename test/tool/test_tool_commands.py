@@ -44,7 +44,8 @@ class PackAndInfo(ToolTest):
         for pattern in [r"name +axpy\n", r"arch +%s\n" % ARCH, r"orchestration +axpy, %d bytes" % os.path.getsize(
                 ORCHESTRATIONS), r"0 +in +float32 +rank any +x\n", r"2 +out +float32 +rank any +z\n",
                         r"3 +scalar +64 bits +rank - +alpha\n",
-                        r"0 +aiv +axpy, %d bytes" % os.path.getsize(KERNELS["tool_kernel_axpy"]), r"identity\n +\w+"]:
+                        r"0 +aiv +axpy, %d bytes" % os.path.getsize(KERNELS["tool_kernel_axpy"]), r"identity\n +\w+",
+                        r"\nlibrary +(none|pto-isa sha256:.*)\n\Z"]:
             self.assertRegex(shown, pattern)
 
     def test_json_says_the_same(self):
@@ -58,6 +59,8 @@ class PackAndInfo(ToolTest):
         self.assertEqual([(k["func_id"], k["core_type"], k["name"]) for k in shown["kernels"]],
                          [(1, "aiv", "tool_kernel_copy"), (7, "aic", "a \"b\"")])
         self.assertGreater(len(shown["identity"]), 0)
+        self.assertIsNone(shown["build_identity"])
+        self.assertIn("\nidentity %s\n" % shown["library_identity"], self.succeed("version"))
 
     def test_the_configuration_and_kernels_for_either_core_are_shown(self):
         self.assertRegex(self.succeed("info", self.pack("copy", COPY, [])), r"configuration +-\n")
@@ -478,7 +481,8 @@ class Terminal(ToolTest):
 class Help(ToolTest):
     def test_version_names_the_archs(self):
         text = self.succeed("version")
-        self.assertRegex(text, r"\Apto \d+\.\d+\.\d+\nlibrary \d+\.\d+\.\d+\narchs( \w+)+\n\Z")
+        self.assertRegex(text, r"\Apto \d+\.\d+\.\d+\nlibrary \d+\.\d+\.\d+\narchs( \w+)+\ntargets( \w+)+\nformat \d+\n"
+                               r"abi \d+\ncompiler (gcc|clang) \S.*\nidentity \S.*\nsdma channels \d+\n\Z")
         self.assertIn(ARCH, text)
 
     def test_every_command_explains_itself(self):

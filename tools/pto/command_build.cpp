@@ -6,6 +6,7 @@
 #include "entry_check.hpp"
 #include "file_bytes.hpp"
 #include "header_folders.hpp"
+#include "isa_headers.hpp"
 #include "text_format.hpp"
 #include "tool_error.hpp"
 #include "work_folder.hpp"
@@ -81,11 +82,22 @@ std::string how_it_ended(const Compiler &compiler, const CommandEnd &end)
                 kExitBadInput, "command: " + command_text(command), excerpt_of(diagnostics));
 }
 
+/// What was compiled states the headers from before.
+void check_unchanged(const HeaderFolders &headers, const WorkFolder &folder, const Surroundings &surroundings)
+{
+    const std::string now = identify_headers(headers.pto_isa, folder.file("identity-after"), surroundings);
+    if (!are_same_contents(now, headers.identity))
+        throw Error("--pto-isa " + headers.pto_isa, "changed while it was compiled with, from '" + headers.identity +
+                                                        "' to '" + now + "': build again");
+}
+
 void compile(const BuildRequest &request, const std::vector<CompileUnit> &units, const WorkFolder &folder,
              const SignalGuard &signals)
 {
     const Surroundings surroundings = {signals, folder.path()};
-    const HeaderFolders headers = find_headers(request.compile);
+    HeaderFolders headers = find_headers(request.compile);
+    if (!headers.pto_isa.empty())
+        headers.identity = identify_headers(headers.pto_isa, folder.file("identity"), surroundings);
     const Compiler compiler = probe_compiler(request.compile.compiler, folder.file("compiler"), surroundings);
     std::vector<Command> commands;
     for (const CompileUnit &unit : units)
@@ -98,6 +110,8 @@ void compile(const BuildRequest &request, const std::vector<CompileUnit> &units,
     for (size_t i = 0; i < units.size(); i++)
         if (ends[i].has_failed())
             fail_to_compile(units[i], commands[i], ends[i], compiler, headers.pto_isa);
+    if (!headers.pto_isa.empty())
+        check_unchanged(headers, folder, surroundings);
     for (const CompileUnit &unit : units)
         std::fputs(excerpt_of(read_text(unit.log)).c_str(), stderr);
 }

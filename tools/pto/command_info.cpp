@@ -4,6 +4,7 @@
 #include "argument_text.hpp"
 #include "dtype_names.hpp"
 #include "image_file.hpp"
+#include "open_chip.hpp"
 #include "text_format.hpp"
 
 #include <string_view>
@@ -64,6 +65,7 @@ std::string plain_text(const ImageFile &image)
     for_each_identity_line(image.identity(), [&](std::string_view name, std::string_view value) {
         text += format("  %-12s %s\n", printable(name).c_str(), printable(value).c_str());
     });
+    text += format("%-14s %s\n", "library", library_build().identity);
     return text;
 }
 
@@ -108,6 +110,8 @@ std::string json_text(const ImageFile &image)
     });
     std::string text = "{\n  \"name\": " + json_string(callable.name) + ",\n  \"arch\": " + json_string(callable.arch);
     text += ",\n  \"identity\": {" + identity + (identity.empty() ? "}" : "\n  }");
+    text += ",\n  \"build_identity\": " + json_string(callable.build_identity);
+    text += ",\n  \"library_identity\": " + json_string(library_build().identity);
     text += format(",\n  \"orchestration\": {\"entry\": %s, \"config\": %s, \"bytes\": %zu}",
                    json_string(callable.orch_entry).c_str(), json_string(callable.orch_config).c_str(),
                    callable.orch_image_bytes);

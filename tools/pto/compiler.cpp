@@ -68,6 +68,25 @@ void add_macros(std::vector<std::string> &arguments, const CompileUnit &unit, co
         arguments.push_back("-D" + definition);
 }
 
+std::string sdma_channels(const std::string &identity)
+{
+    static constexpr std::string_view kWord = " sdma:";
+    const size_t at = identity.find(kWord);
+    return at == std::string::npos ? "0" : identity.substr(at + kWord.size());
+}
+
+/// As text of the command, so that no cache gives what was compiled with other headers. The object states it, whether
+/// or not its source includes our headers.
+void add_identity(std::vector<std::string> &arguments, const HeaderFolders &folders)
+{
+    if (folders.identity.empty())
+        return;
+    arguments.push_back("-DPTO_BUILD_IDENTITY=\"" + folders.identity + "\"");
+    arguments.push_back("-DPTO_SDMA_CHANNELS=" + sdma_channels(folders.identity));
+    arguments.emplace_back("-include");
+    arguments.push_back(folders.own + "/pto/build_identity.h");
+}
+
 /// Those of the user come first. Warnings in the headers of pto-isa are not for its users.
 void add_folders(std::vector<std::string> &arguments, const CompileOptions &options, const HeaderFolders &folders)
 {
@@ -193,6 +212,7 @@ Command compile_command(const Compiler &compiler, const CompileUnit &unit, const
     add_code_options(arguments, compiler);
     add_macros(arguments, unit, options);
     add_folders(arguments, options, folders);
+    add_identity(arguments, folders);
     if (is_cxx && unit.kernel && !compiler.is_clang && compiler.major < kCompleteGnuMajor) {
         arguments.emplace_back("-include");
         arguments.push_back(folders.own + kGnuPrelude);

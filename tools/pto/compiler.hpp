@@ -56,8 +56,9 @@ std::string package_hint(const std::string &program);
 
 /// Where headers are.
 struct HeaderFolders {
-    std::string own;     ///< Has pto/orch.h and pto/compat.
-    std::string pto_isa; ///< Has pto/pto-inst.hpp; empty: none.
+    std::string own;      ///< Has pto/orch.h and pto/compat.
+    std::string pto_isa;  ///< Has pto/pto-inst.hpp; empty: none.
+    std::string identity; ///< What these headers are; empty without any.
 };
 
 Command compile_command(const Compiler &compiler, const CompileUnit &unit, const CompileOptions &options,

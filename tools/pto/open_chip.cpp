@@ -29,12 +29,13 @@ void log_to_standard_error(void *, int32_t level, const char *message)
 
 } // namespace
 
-std::string arch_names()
+pto_build_info library_build()
 {
-    std::string names;
-    for (uint32_t i = 0; pto_arch_name(i) != nullptr; i++)
-        names += std::string(" ") + pto_arch_name(i);
-    return names;
+    pto_build_info info = PTO_BUILD_INFO_INIT;
+    const pto_status status = pto_get_build_info(&info);
+    if (status != PTO_OK)
+        fail_with_last_error("library", status, exit_code_of(status));
+    return info;
 }
 
 Chip::Chip(const ChipOptions &chosen) : timeout_ns_(chosen.timeout_ns)
@@ -51,7 +52,7 @@ Chip::Chip(const ChipOptions &chosen) : timeout_ns_(chosen.timeout_ns)
     pto_context *context = nullptr;
     const pto_status status = pto_open(&options, &context);
     if (status == PTO_ERROR_UNSUPPORTED && !arch.empty())
-        throw Error("arch " + arch, "this library cannot open it: choose one of" + arch_names());
+        throw Error("arch " + arch, std::string("this library cannot open it: choose one of ") + library_build().archs);
     if (status != PTO_OK)
         fail_with_last_error("open", status, exit_code_of(status));
     context_.reset(context);

@@ -40,8 +40,8 @@ private:
     uint64_t timeout_ns_;
 };
 
-/// The archs that the library can open, each after a space: " a2a3 a5".
-std::string arch_names();
+/// How the library was built. Throws Error.
+pto_build_info library_build();
 
 } // namespace pto::tool
 

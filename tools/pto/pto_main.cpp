@@ -29,7 +29,11 @@ ExitCode execute(const HelpRequest &request)
 
 ExitCode execute(const VersionRequest &)
 {
-    print(std::string("pto ") + PTO_VERSION_STRING + "\nlibrary " + pto_version() + "\narchs" + arch_names() + "\n");
+    const pto_build_info library = library_build();
+    print(std::string("pto ") + PTO_VERSION_STRING + "\nlibrary " + library.version + "\narchs " + library.archs +
+          "\ntargets " + library.targets + "\nformat " + std::to_string(library.image_format) + "\nabi " +
+          std::to_string(library.abi_version) + "\ncompiler " + library.compiler + "\nidentity " + library.identity +
+          "\nsdma channels " + std::to_string(library.sdma_channels) + "\n");
     return kExitOk;
 }
 
