@@ -60,6 +60,7 @@ private:
     pto_status set_up_memory(host::DeviceFailure *failure);
     pto_status open_executor(host::DeviceFailure *failure);
     pto_status probe(wire::SetupBlock *setup, uint64_t *out_cpus, host::DeviceFailure *failure);
+    pto_status check_identity(host::DeviceFailure *failure) const;
     pto_status allocate_state(uint64_t size_bytes, host::DeviceFailure *failure);
 
     void shut_down();
