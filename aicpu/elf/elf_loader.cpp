@@ -32,7 +32,8 @@ pto_status Loader::load(const FileBytes &file, LoadedImage **out, MessageBuffer 
 {
     Layout layout;
     if (!is_known(machine_))
-        return refuse_orch(PTO_ERROR_INCOMPATIBLE_IMAGE, message, "machine %u is not known here",
+        return refuse_orch(PTO_ERROR_INCOMPATIBLE_IMAGE, message,
+                           "nothing is known of this machine: the image is not for %u (unknown)",
                            uint32_t{static_cast<uint16_t>(machine_)});
     if (const pto_status status = read_layout(file, machine_, &layout, message); status != PTO_OK)
         return status;

@@ -20,6 +20,13 @@ pto_status say(host::DeviceFailure *failure, pto_status status, const char *text
     return status;
 }
 
+void fill_error(pto_status status, const host::DeviceFailure &failure, wire::ReportBlock *report)
+{
+    report->error = wire::error_record(status);
+    report->error.raw = failure.raw;
+    std::snprintf(report->error.message, sizeof report->error.message, "%s", failure.message);
+}
+
 bool set_symbol(char (&to)[wire::kMaxSymbolBytes], const char *from)
 {
     const std::size_t size = from == nullptr ? 0 : std::strlen(from);
@@ -166,29 +173,30 @@ pto_status OnboardDevice::explain_silence(host::DeviceFailure *failure)
 
 // ---- runs ----------------------------------------------------------------------------------------------------------
 
-bool OnboardDevice::renew_code()
+/// A stream that cannot be renewed is gone: there is no way back.
+pto_status OnboardDevice::renew_code(host::DeviceFailure *failure)
 {
     if (!has_new_code_.exchange(false) || !kArch.driver.keeps_stale_code)
-        return true;
-    return streams_.renew_core_stream();
+        return PTO_OK;
+    const pto_status status = streams_.renew_core_stream(failure);
+    if (status != PTO_OK)
+        session_.set_unusable();
+    return status;
 }
 
 void OnboardDevice::run(const wire::LaunchBlock &launch, wire::ReportBlock *report)
 {
     wire::begin_report(report);
     const std::lock_guard lock(link_mutex_);
-    if (!is_healthy()) {
-        host::DeviceFailure failure{};
-        report->error = wire::error_record(refuse_faulted(&failure));
-        std::snprintf(report->error.message, sizeof report->error.message, "%s", failure.message);
-        return;
-    }
+    host::DeviceFailure failure{};
+    pto_status status = is_healthy() ? PTO_OK : refuse_faulted(&failure);
     const Binding binding(session_);
-    if (!binding.is_bound() || !renew_code()) {
-        session_.set_unusable();
-        report_failure(report);
-        return;
-    }
+    if (status == PTO_OK)
+        status = session_.check("aclrtSetDevice", binding.number(), &failure);
+    if (status == PTO_OK)
+        status = renew_code(&failure);
+    if (status != PTO_OK)
+        return fill_error(status, failure, report);
     const bool is_answered = link_.execute({wire::Command::kRun, cpus_.block_count, &launch, sizeof launch});
     if (link_.report().magic == wire::kReportMagic && link_.report().version == wire::kBlockVersion)
         *report = link_.report();
@@ -214,8 +222,7 @@ void OnboardDevice::report_failure(wire::ReportBlock *report)
     host::DeviceFailure failure{};
     const pto_status status = explain_silence(&failure);
     if (!has_report) {
-        error = wire::error_record(status);
-        std::snprintf(error.message, sizeof error.message, "%s", failure.message);
+        fill_error(status, failure, report);
     } else {
         const wire::ErrorRecord cause = error;
         std::snprintf(error.message, sizeof error.message, "%.110s (%.78s)", cause.message, failure.message);

@@ -60,6 +60,7 @@ private:
     pto_status set_up_memory(host::DeviceFailure *failure);
     pto_status open_executor(host::DeviceFailure *failure);
     pto_status probe(wire::SetupBlock *setup, uint64_t *out_cpus, host::DeviceFailure *failure);
+    pto_status check_identity(host::DeviceFailure *failure) const;
     pto_status allocate_state(uint64_t size_bytes, host::DeviceFailure *failure);
 
     void shut_down();
@@ -70,7 +71,7 @@ private:
     pto_status refuse_faulted(host::DeviceFailure *failure) const;
     pto_status explain_silence(host::DeviceFailure *failure);
     void report_failure(wire::ReportBlock *report);
-    bool renew_code();
+    pto_status renew_code(host::DeviceFailure *failure);
 
     const host::DeviceConfig config_;
     const pto_onboard_options options_;

@@ -14,6 +14,7 @@
 namespace pto::inline PTO_ARCH::onboard {
 namespace {
 
+using pto::vendor::Binding;
 using pto::vendor::ProcessDevices;
 
 constexpr uint32_t kKnownFeatures = PTO_ONBOARD_SDMA | PTO_ONBOARD_PMU;
@@ -86,13 +87,9 @@ pto_status OnboardDevice::take_device(host::DeviceFailure *failure)
     if (status != PTO_OK)
         return status;
     is_taken_ = true;
-    status = session_.check("aclInit", ProcessDevices::instance().initialise(session_.f, options_.vendor_log_level),
-                            failure);
-    if (status != PTO_OK)
-        return status;
-    is_initialised_ = true;
-    status = session_.check("aclrtSetDevice", session_.bind(), failure);
-    is_set_ = status == PTO_OK;
+    const int number = ProcessDevices::instance().initialise(session_.f, options_.vendor_log_level);
+    status = session_.check("aclInit", number, failure);
+    is_initialised_ = status == PTO_OK;
     return status;
 }
 
@@ -112,6 +109,10 @@ pto_status OnboardDevice::set_up_device(host::DeviceFailure *failure)
         {&OnboardDevice::load_images, "images"},
         {&OnboardDevice::open_executor, "executor"},
     };
+    const Binding binding(session_);
+    is_set_ = binding.is_bound();
+    if (!is_set_)
+        return session_.check("aclrtSetDevice", binding.number(), failure);
     for (const NamedStep &step : kSteps) {
         const pto_status status = (this->*step.step)(failure);
         if (status == PTO_OK)
@@ -175,7 +176,6 @@ pto_status OnboardDevice::map_registers(host::DeviceFailure *failure)
         return status;
     host::DeviceFailure refusal{};
     if (!pto::vendor::map_monitor_registers(session_, kArch, &refusal)) {
-        session_.first_error().reset(); // it is no cause of anything
         session_.log(PTO_LOG_WARN, "PTO_ONBOARD_PMU is left out: %s", refusal.message);
     }
     return PTO_OK;
@@ -235,8 +235,29 @@ pto_status OnboardDevice::probe(wire::SetupBlock *setup, uint64_t *out_cpus, hos
                       answer.arch, kArch.name);
         return PTO_ERROR_INCOMPATIBLE_IMAGE;
     }
+    if (const pto_status refusal = check_identity(failure); refusal != PTO_OK)
+        return refusal;
     *out_cpus = answer.cpu_mask;
     return allocate_state(answer.state_bytes, failure);
+}
+
+/// Library and image, if both say which headers of pto-isa they were built with, agree on them.
+pto_status OnboardDevice::check_identity(host::DeviceFailure *failure) const
+{
+    char image[wire::kMaxIdentityBytes] = "";
+    std::memcpy(image, link_.answer().identity, sizeof image - 1);
+    const char *library = pto::host::build_identity();
+    if (std::strcmp(image, library) == 0)
+        return PTO_OK;
+    const bool is_known = std::strcmp(image, pto::host::kNoIdentity) != 0 && image[0] != '\0' &&
+                          std::strcmp(library, pto::host::kNoIdentity) != 0;
+    if (!is_known) {
+        session_.log(PTO_LOG_INFO, "library built with '%s', image of the executor with '%s'", library, image);
+        return PTO_OK;
+    }
+    std::snprintf(failure->message, sizeof failure->message,
+                  "the executor's image was built with %.60s, this with %.60s", image, library);
+    return PTO_ERROR_INCOMPATIBLE_IMAGE;
 }
 
 pto_status OnboardDevice::open_executor(host::DeviceFailure *failure)
@@ -293,7 +314,7 @@ void OnboardDevice::shut_down()
 {
     ProcessDevices &process = ProcessDevices::instance();
     if (is_set_) {
-        session_.bind();
+        const Binding binding(session_);
         if (is_healthy())
             shut_down_healthy();
         host::DeviceFailure failure{};

@@ -97,11 +97,11 @@ typedef struct pto_open_options {
     int32_t log_level;       /**< Highest `enum pto_log_level_code` that is delivered. */
     uint32_t reserved;
     const pto_allocator *allocator; /**< Copied. NULL: malloc and free. */
-    /** Memory for all that is on the device. Simulated: address space, committed when touched; 0: 16 GiB. Onboard:
-     * taken when the device is opened; 0: 3 GiB. */
+    /** Memory of the device. Simulated: address space, committed when touched; 0: 16 GiB. Onboard: taken when the
+     *  device is opened; 0: 3 GiB. */
     uint64_t device_memory_bytes;
-    uint64_t
-        heap_bytes; /**< Device heap for tensors that tasks allocate; part of the former. 0: 4 GiB, onboard 1 GiB. */
+    /** Device heap for tensors that tasks allocate; part of the former. 0: 4 GiB, onboard 1 GiB. */
+    uint64_t heap_bytes;
     uint32_t max_tasks;                 /**< Tasks alive at once, at most 2^24. 0: 262144. */
     uint32_t sim_mode;                  /**< How a chip is simulated: one of `enum pto_sim_mode_code`. */
     uint64_t stall_timeout_ns;          /**< A run without any progress for this long has timed out. 0: 10 s. */

@@ -183,7 +183,7 @@ void wrap_device_of(const char *arch)
 {
     const host::DeviceList list = host::real_device_list();
     for (std::size_t i = 0; i < list.count; i++)
-        if (std::strcmp(list.begin[i]->arch, arch) == 0)
+        if (std::strcmp(list.begin[i]->arch, arch) == 0 && std::strcmp(list.begin[i]->target, "sim") == 0)
             real = list.begin[i];
     // Functions that cannot fail stay the device's own.
     wrapped = *real;

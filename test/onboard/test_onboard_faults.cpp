@@ -183,17 +183,57 @@ void monitors_that_are_refused_are_left_out(void **)
 // ---- runs
 // ------------------------------------------------------------------------------------------------------------
 
-void a_launch_that_is_refused_faults_the_device(void **)
+/// What has been launched by then waits for what has not.
+void expect_launch_fault(const char *call)
 {
-    for (const char *call : {"rtKernelLaunchWithHandleV2", "rtsLaunchCpuKernel"}) {
-        const StandIn standin;
-        Faulty faulty("steps", true);
-        arranged(standin_inject(call, 1, 207001, 1));
-        EXPECT_STATUS(PTO_ERROR_DRIVER, faulty.run({1}));
-        EXPECT_MESSAGE(call);
-        expect_raw(207001);
-        break;
+    const StandIn standin;
+    Faulty faulty("steps", true);
+    arranged(standin_inject(call, 1, 207001, 1));
+    EXPECT_STATUS(PTO_ERROR_DRIVER, faulty.run({1}));
+    EXPECT_MESSAGE(call);
+    expect_raw(207001);
+    faulty.expect_recovery();
+}
+
+void a_launch_of_cores_that_is_refused_faults_the_device(void **)
+{
+    expect_launch_fault("rtKernelLaunchWithHandleV2");
+}
+
+void a_launch_of_control_cpus_that_is_refused_faults_the_device(void **)
+{
+    expect_launch_fault("rtsLaunchCpuKernel");
+}
+
+void an_earlier_refusal_is_not_the_cause_of_a_fault(void **)
+{
+    const StandIn standin;
+    Faulty faulty("steps", true);
+    uint64_t address = 0;
+    EXPECT_STATUS(PTO_OK, pto_malloc(faulty.chip.get(), 64, &address));
+    char bytes[64] = {};
+    arranged(standin_inject("aclrtMemcpy", 1, 107000, 1));
+    EXPECT_STATUS(PTO_ERROR_DRIVER, pto_copy_to_device(faulty.chip.get(), address, bytes, sizeof bytes));
+    arranged(standin_inject("aclrtSynchronizeStreamWithTimeout", 1, 507018, 1));
+    EXPECT_STATUS(PTO_ERROR_EXECUTOR, faulty.run({1}));
+    expect_raw(507018);
+    faulty.expect_recovery();
+}
+
+/// On chips whose cores keep old code the stream of the cores is a new one after an upload.
+void a_stream_that_cannot_be_renewed_faults_the_device(void **)
+{
+    const StandIn standin;
+    Faulty faulty("steps", true);
+    arranged(standin_inject("aclrtCreateStreamWithConfig", 1, 207001, 1));
+    if (std::strcmp(arch(), "a2a3") != 0) {
+        EXPECT_STATUS(PTO_OK, faulty.run({1}));
+        standin_clear_injections();
+        return;
     }
+    EXPECT_STATUS(PTO_ERROR_DRIVER, faulty.run({1}));
+    EXPECT_MESSAGE("aclrtCreateStreamWithConfig: 207001");
+    faulty.expect_recovery();
 }
 
 /// The wait for the control CPUs ends with a number, and everything behind it with its fallout.
@@ -401,7 +441,10 @@ int main(int argc, char **argv)
                                  cmocka_unit_test(options_that_cannot_be_are_refused),
                                  cmocka_unit_test(a_chip_of_another_kind_is_refused),
                                  cmocka_unit_test(monitors_that_are_refused_are_left_out),
-                                 cmocka_unit_test(a_launch_that_is_refused_faults_the_device),
+                                 cmocka_unit_test(a_launch_of_cores_that_is_refused_faults_the_device),
+                                 cmocka_unit_test(a_launch_of_control_cpus_that_is_refused_faults_the_device),
+                                 cmocka_unit_test(an_earlier_refusal_is_not_the_cause_of_a_fault),
+                                 cmocka_unit_test(a_stream_that_cannot_be_renewed_faults_the_device),
                                  cmocka_unit_test(an_exception_of_the_control_cpus_is_told_not_its_fallout),
                                  cmocka_unit_test(a_wait_that_ends_too_early_is_a_timeout),
                                  cmocka_unit_test(the_time_limit_of_the_driver_is_a_timeout),

@@ -113,6 +113,7 @@ bool CommandLink::launch(const CommandRequest &request)
 bool CommandLink::execute(const CommandRequest &request)
 {
     Session &session = parts_.session;
+    session.first_error().reset(); // of this command, from here on
     write_blocks(request);
     if (!copy_to_device() || !launch(request)) {
         session.set_unusable(); // what has been launched waits for what has not

@@ -36,6 +36,18 @@ pto_status refuse(host::DeviceFailure *failure, const char *what, uint64_t value
     return PTO_ERROR_DRIVER;
 }
 
+/// A device that the driver knows no process on may be another one than was meant.
+pto_status refuse_call(Session &session, const char *function, int number, host::DeviceFailure *failure)
+{
+    const pto_status status = session.check(function, number, failure, NumberSpace::kDriver);
+    if (number == kNoProcess) {
+        const host::DeviceFailure cause = *failure;
+        std::snprintf(failure->message, sizeof failure->message, "%.100s %u: is driver_device right?", cause.message,
+                      session.driver_device());
+    }
+    return status;
+}
+
 /// The one range of a kind of registers.
 pto_status map_range(Session &session, uint32_t kind, uint64_t needed_bytes, MapAnswer *out,
                      host::DeviceFailure *failure)
@@ -47,7 +59,7 @@ pto_status map_range(Session &session, uint32_t kind, uint64_t needed_bytes, Map
         return session.f.halMemCtl(kMapControlAddresses, &request.value, sizeof(MapRequest), &answer.value,
                                    &answer_bytes);
     });
-    const pto_status status = session.check("halMemCtl", number, failure, NumberSpace::kDriver);
+    const pto_status status = refuse_call(session, "halMemCtl", number, failure);
     if (status != PTO_OK)
         return status;
     *out = answer.value;
@@ -107,7 +119,7 @@ pto_status map_windows(Session &session, const arch::ArchTraits &traits, std::ve
         unsigned size_bytes = 0;
         const int number = ask_patiently(
             [&] { return session.f.halResMap(session.driver_device(), &request.value, &address, &size_bytes); });
-        const pto_status status = session.check("halResMap", number, failure, NumberSpace::kDriver);
+        const pto_status status = refuse_call(session, "halResMap", number, failure);
         if (status != PTO_OK)
             return status;
         if (address == 0 || size_bytes < kSubCores * kSubCoreBytes)

@@ -27,13 +27,12 @@ pto_status DeviceStreams::create(host::DeviceFailure *failure)
     return status == PTO_OK ? create_one(&cores_, failure) : status;
 }
 
-bool DeviceStreams::renew_core_stream()
+pto_status DeviceStreams::renew_core_stream(host::DeviceFailure *failure)
 {
     const Handle old = cores_;
     cores_ = nullptr;
-    host::DeviceFailure failure;
-    return session_.note("aclrtDestroyStream", session_.f.aclrtDestroyStream(old)) &&
-           create_one(&cores_, &failure) == PTO_OK;
+    const pto_status status = session_.check("aclrtDestroyStream", session_.f.aclrtDestroyStream(old), failure);
+    return status == PTO_OK ? create_one(&cores_, failure) : status;
 }
 
 void DeviceStreams::destroy()

@@ -16,7 +16,7 @@ public:
 
     pto_status create(host::DeviceFailure *failure);
     /// A new stream for the cores: they then fetch code anew that has been written since.
-    bool renew_core_stream();
+    pto_status renew_core_stream(host::DeviceFailure *failure);
     void destroy();
 
     /// Clusters that a launch of the cores may have.

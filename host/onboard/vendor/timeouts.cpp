@@ -39,11 +39,10 @@ pto_status check_timeouts(const Timeouts &timeouts, host::DeviceFailure *failure
                       seconds(timeouts.op_execute_ns));
         return PTO_ERROR_INVALID_ARGUMENT;
     }
-    std::snprintf(
-        failure->message, sizeof failure->message,
-        "stall_timeout %.3f s < op_execute_timeout %.3f s < sync_timeout %.3f s does not hold, or the last is "
-        "not 1.5 s more than the first",
-        seconds(timeouts.stall_ns), seconds(timeouts.op_execute_ns), seconds(timeouts.sync_ns));
+    std::snprintf(failure->message, sizeof failure->message,
+                  "stall_timeout %.3f s < op_execute_timeout %.3f s < sync_timeout %.3f s, 1.5 s from first to last, "
+                  "does not hold",
+                  seconds(timeouts.stall_ns), seconds(timeouts.op_execute_ns), seconds(timeouts.sync_ns));
     return PTO_ERROR_INVALID_ARGUMENT;
 }
 

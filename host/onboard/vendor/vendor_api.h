@@ -144,6 +144,7 @@ inline constexpr int32_t kWaitForEver = -1;
 enum Code : int {
     kOk = 0,
     kDriverBusy = 13, ///< Of the number space of hal functions.
+    kNoProcess = 62,  ///< Likewise.
     kAlreadyInitialised = 100002,
     kFeatureUnsupported = 207000,
     kObjectFailed = 207001,

@@ -53,7 +53,11 @@ bool Session::note(const char *function, int number, NumberSpace space)
 
 pto_status Session::check(const char *function, int number, host::DeviceFailure *failure, NumberSpace space)
 {
-    return note(function, number, space) ? PTO_OK : describe({function, space, number}, failure);
+    if (number == kOk)
+        return PTO_OK;
+    if (space == NumberSpace::kRuntime && is_fault(number))
+        note(function, number, space);
+    return describe({function, space, number}, failure);
 }
 
 void Session::log(int32_t level, const char *format, ...) const

@@ -33,7 +33,7 @@ public:
 
     /// True when the call has succeeded; else the error is remembered. Errors of the device make it unusable.
     bool note(const char *function, int number, NumberSpace space = NumberSpace::kRuntime);
-    /// The same with a status and a text.
+    /// The same with a status and a text. What is only a refusal is told and not remembered.
     pto_status check(const char *function, int number, host::DeviceFailure *failure,
                      NumberSpace space = NumberSpace::kRuntime);
     FirstError &first_error() { return first_error_; }
