@@ -3,7 +3,7 @@
 
 #include "aicpu/linux/idle.h"
 
-namespace pto {
+namespace pto::inline PTO_ARCH::aicpu {
 
 /// Counts a thread of a session: how many there were before it, or kStale when a later session is on.
 uint32_t LaunchGate::count(std::atomic<uint64_t> &cell, uint64_t session)
@@ -111,4 +111,4 @@ int32_t role_of(const LaunchGate &gate, uint32_t thread_count, const int32_t *al
     return roles[thread];
 }
 
-} // namespace pto
+} // namespace pto::inline PTO_ARCH::aicpu

@@ -2,10 +2,11 @@
 #ifndef PTO_AICPU_LINUX_LAUNCH_GATE_H
 #define PTO_AICPU_LINUX_LAUNCH_GATE_H
 
+#include "engine/arch/arch.h"
 #include "engine/base/atomics.h"
 #include "engine/wire/onboard_blocks.h"
 
-namespace pto {
+namespace pto::inline PTO_ARCH::aicpu {
 
 /// Where the threads of one launch meet, in memory that the next launches use again. All state is a session's: what an
 /// earlier one has left counts as nothing, and a thread of an earlier one is turned away. Zero is a gate that nobody
@@ -67,6 +68,6 @@ private:
 int32_t role_of(const LaunchGate &gate, uint32_t thread_count, const int32_t *allowed, uint32_t role_count,
                 uint32_t thread);
 
-} // namespace pto
+} // namespace pto::inline PTO_ARCH::aicpu
 
 #endif
