@@ -349,16 +349,16 @@ static void the_counters_of_a_context_have_136_bytes_in_this_order(void **state)
 static void the_description_of_a_build_has_56_bytes_in_this_order(void **state)
 {
     (void)state;
-    SIZE(pto_build_info, 56);
-    FIELD(pto_build_info, struct_size, 0);
-    FIELD(pto_build_info, abi_version, 4);
-    FIELD(pto_build_info, image_format, 8);
-    FIELD(pto_build_info, sdma_channels, 12);
-    FIELD(pto_build_info, version, 16);
-    FIELD(pto_build_info, archs, 24);
-    FIELD(pto_build_info, targets, 32);
-    FIELD(pto_build_info, compiler, 40);
-    FIELD(pto_build_info, identity, 48);
+    SIZE(pto_build, 56);
+    FIELD(pto_build, struct_size, 0);
+    FIELD(pto_build, abi_version, 4);
+    FIELD(pto_build, image_format, 8);
+    FIELD(pto_build, sdma_channels, 12);
+    FIELD(pto_build, version, 16);
+    FIELD(pto_build, archs, 24);
+    FIELD(pto_build, targets, 32);
+    FIELD(pto_build, compiler, 40);
+    FIELD(pto_build, identity, 48);
 }
 
 static void the_last_error_has_432_bytes_in_this_order(void **state)
