@@ -112,6 +112,10 @@ pto_status create(const pto_comm_options &options, pto_comm **out_comm)
         if (uses[rank].emplace(options.contexts[rank]).context() == nullptr)
             return fail(PTO_ERROR_INVALID_HANDLE, "rank %u: the context is %s", rank,
                         options.contexts[rank] == nullptr ? "NULL" : "closed, or not a context");
+    for (uint32_t rank = 0; rank < options.rank_count; rank++)
+        if (!uses[rank]->context()->shares_memory())
+            return fail(PTO_ERROR_UNSUPPORTED, "rank %u: kernels of its device do not reach memory of other devices",
+                        rank);
     Communicator *communicator = take_slot();
     if (communicator == nullptr)
         return fail(PTO_ERROR_UNSUPPORTED, "PTO_MAX_COMMUNICATORS: there are %d communicators, which is the most",

@@ -49,6 +49,8 @@ public:
     pto_status health();
 
     int32_t device_index() const { return device_index_; }
+    /// Whether kernels reach the memory of other contexts.
+    bool shares_memory() const { return device_.shares_memory; }
 
     Context(const pto_open_options &options, const DeviceInterface &device);
     ~Context();

@@ -67,6 +67,7 @@ struct DeviceInterface {
     uint64_t max_memory_bytes;
     uint64_t default_memory_bytes; ///< Where the options say nothing.
     uint64_t default_heap_bytes;
+    bool shares_memory; ///< Kernels reach the memory of other devices of this kind.
 
     pto_status (*open)(const DeviceConfig &config, Device **out, DeviceFailure *failure);
     /// Frees everything, healthy or not.

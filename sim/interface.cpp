@@ -130,6 +130,7 @@ const host::DeviceInterface *device_interface()
         .max_memory_bytes = uint64_t{UINT32_MAX} * engine::Heap::kGranuleBytes,
         .default_memory_bytes = kDefaultMemoryBytes,
         .default_heap_bytes = kDefaultHeapBytes,
+        .shares_memory = true,
         .open = Chip::open,
         .close = Chip::close,
         .mem_alloc = mem_alloc,

@@ -108,6 +108,7 @@ const host::DeviceInterface *device_interface()
         .max_memory_bytes = uint64_t{UINT32_MAX} * engine::Heap::kGranuleBytes,
         .default_memory_bytes = kDefaultMemoryBytes,
         .default_heap_bytes = kDefaultHeapBytes,
+        .shares_memory = false,
         .open = OnboardDevice::open,
         .close = OnboardDevice::close,
         .mem_alloc = mem_alloc,

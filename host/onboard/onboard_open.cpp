@@ -254,8 +254,8 @@ pto_status OnboardDevice::check_identity(host::DeviceFailure *failure) const
         session_.log(PTO_LOG_INFO, "library built with '%s', image of the executor with '%s'", library, image);
         return PTO_OK;
     }
-    std::snprintf(failure->message, sizeof failure->message, "the executor's image was built with %.60s, this with %.60s",
-                  image, library);
+    std::snprintf(failure->message, sizeof failure->message,
+                  "the executor's image was built with %.60s, this with %.60s", image, library);
     return PTO_ERROR_INCOMPATIBLE_IMAGE;
 }
 
@@ -274,7 +274,7 @@ pto_status OnboardDevice::open_executor(host::DeviceFailure *failure)
     setup.control_cpu_count = cpus_.thread_count;
     setup.max_tasks = config_.max_tasks;
     setup.stall_timeout_ns = config_.stall_timeout_ns;
-    setup.answer_timeout_ns = kAnswerTimeoutNs;
+    setup.answer_timeout_ns = options_.answer_timeout_ns == 0 ? kAnswerTimeoutNs : options_.answer_timeout_ns;
     setup.core_lines = link_.core_lines();
     setup.registers = register_table_;
     setup.heap_address = heap_;

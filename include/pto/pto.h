@@ -68,8 +68,10 @@ typedef struct pto_onboard_options {
         *image_directory; /**< Where the device's images are; NULL: where this library was installed with them. */
     uint64_t op_execute_timeout_ns; /**< The driver ends what runs on the device after this long. Longer than
                                          `stall_timeout_ns`. 0: 45 s. */
-    uint64_t sync_timeout_ns; /**< The host waits for the device this long. Longer than `op_execute_timeout_ns`, and
-                                   1.5 s longer than `stall_timeout_ns`. 0: 50 s. */
+    uint64_t sync_timeout_ns;   /**< The host waits for the device this long. Longer than `op_execute_timeout_ns`, and
+                                     1.5 s longer than `stall_timeout_ns`. 0: 50 s. */
+    uint64_t answer_timeout_ns; /**< Cores and control CPUs that take longer to come to a run, or to leave it, have not
+                                     answered. 0: 1 s. */
     int32_t vendor_log_level; /**< What the vendor's libraries log: 0 debug, 1 info, 2 warnings, 3 errors, 4 nothing. */
     /** The driver's number of the device, plus 1. The driver also counts devices that the process does not see, so the
      *  two differ where ASCEND_RT_VISIBLE_DEVICES chooses some. 0: it is `device_index`. */
@@ -79,7 +81,7 @@ typedef struct pto_onboard_options {
 /** The defaults. */
 #define PTO_ONBOARD_OPTIONS_INIT                                                                                       \
     {                                                                                                                  \
-        sizeof(pto_onboard_options), 0, NULL, 0, 0, 3, 0                                                               \
+        sizeof(pto_onboard_options), 0, NULL, 0, 0, 0, 3, 0                                                            \
     }
 
 /** Options of `pto_open`. Zero means the default, everywhere. */
