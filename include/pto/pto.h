@@ -85,11 +85,11 @@ typedef struct pto_onboard_options {
 
 /** Options of `pto_open`. Zero means the default, everywhere. */
 typedef struct pto_open_options {
-    uint32_t struct_size;   /**< sizeof(pto_open_options) */
-    uint32_t device_index;  /**< Which chip, 0..63: simulated chips with different indices are different chips; onboard,
-                               the  vendor's logical device id. */
-    const char *arch;       /**< "a2a3" or "a5"; NULL: the first that this library was built for. */
-    uint32_t cluster_count; /**< Clusters to use; 0: all of them (24 on a2a3, 36 on a5). */
+    uint32_t struct_size;    /**< sizeof(pto_open_options) */
+    uint32_t device_index;   /**< Which chip, 0..63: simulated ones with different indices are different chips. Onboard:
+                                  the vendor's logical device id; open once in a process. */
+    const char *arch;        /**< "a2a3" or "a5"; NULL: the first that this library was built for. */
+    uint32_t cluster_count;  /**< Clusters to use; 0: all of them (24 on a2a3, 36 on a5). */
     uint32_t helper_threads; /**< Threads beside the caller's that run kernels while there is work; 0: one less
                                   than the machine's processors. Kernels that block are given more as needed. */
     pto_log_callback log;    /**< NULL: no log. */

@@ -80,7 +80,9 @@ OnboardOptions::OnboardOptions()
     open.cluster_count = 2;
     open.device_memory_bytes = uint64_t{256} << 20;
     open.heap_bytes = uint64_t{64} << 20;
-    open.stall_timeout_ns = 3'000'000'000;
+    // Long enough for emulated CPUs on a machine that has other things to do.
+    open.stall_timeout_ns = 30'000'000'000;
+    onboard.answer_timeout_ns = 20'000'000'000;
     onboard.image_directory = image_directory.c_str();
 }
 

@@ -21,6 +21,14 @@ void expect_raw(int64_t number)
     assert_int_equal(pto_last_error()->raw, number);
 }
 
+/// For runs that get stuck.
+OnboardOptions impatient_options()
+{
+    OnboardOptions options;
+    options.open.stall_timeout_ns = 3'000'000'000;
+    return options;
+}
+
 /// A device with the callable `entry` under id 0; every fault of it comes with a deadline.
 struct Faulty {
     explicit Faulty(const char *entry, bool has_scalar = false, const OnboardOptions &options = OnboardOptions())
@@ -144,8 +152,8 @@ void options_that_cannot_be_are_refused(void **)
 {
     const StandIn standin;
     OnboardOptions options;
-    options.onboard.op_execute_timeout_ns = 2'000'000'000;
-    expect_refused_open(options, PTO_ERROR_INVALID_ARGUMENT, "stall_timeout 3.000 s < op_execute_timeout 2.000 s");
+    options.onboard.op_execute_timeout_ns = 29'000'000'000;
+    expect_refused_open(options, PTO_ERROR_INVALID_ARGUMENT, "stall_timeout 30.000 s < op_execute_timeout 29.000 s");
     options = OnboardOptions();
     options.onboard.features = 0x40;
     expect_refused_open(options, PTO_ERROR_INVALID_ARGUMENT, "0x40");
@@ -281,7 +289,7 @@ void an_exception_of_a_core_is_told(void **)
 void a_kernel_that_faults_is_told(void **)
 {
     const StandIn standin;
-    Faulty faulty("faults", true);
+    Faulty faulty("faults", true, impatient_options());
     EXPECT_STATUS(PTO_ERROR_KERNEL_FAULT, faulty.run({1}));
     expect_raw(507015);
     faulty.expect_recovery();
@@ -290,7 +298,7 @@ void a_kernel_that_faults_is_told(void **)
 void a_kernel_that_does_not_return_is_named(void **)
 {
     const StandIn standin;
-    Faulty faulty("hangs");
+    Faulty faulty("hangs", false, impatient_options());
     EXPECT_STATUS(PTO_ERROR_TIMEOUT, faulty.run());
     EXPECT_MESSAGE("kernel_endless");
     assert_int_equal(pto_last_error()->stall, PTO_STALL_RUNNING);
@@ -300,7 +308,7 @@ void a_kernel_that_does_not_return_is_named(void **)
 void an_orchestration_that_does_not_return_is_told(void **)
 {
     const StandIn standin;
-    Faulty faulty("loops");
+    Faulty faulty("loops", false, impatient_options());
     EXPECT_STATUS(PTO_ERROR_TIMEOUT, faulty.run());
     assert_int_equal(pto_last_error()->stall, PTO_STALL_ORCHESTRATION);
     faulty.expect_recovery();
@@ -318,7 +326,9 @@ void an_orchestration_that_crashes_is_told(void **)
 void a_core_that_does_not_come_is_named(void **)
 {
     const StandIn standin;
-    Faulty faulty("steps", true);
+    OnboardOptions options;
+    options.onboard.answer_timeout_ns = 3'000'000'000;
+    Faulty faulty("steps", true, options);
     arranged(standin_hang_core(0, 1, 2));
     EXPECT_STATUS(PTO_ERROR_CORE, faulty.run({1}));
     assert_int_equal(pto_last_error()->core, 5);
@@ -420,7 +430,7 @@ void a_fault_of_one_device_leaves_the_other_alone(void **)
     OnboardChip healthy(second);
     CallableBuilder sum = sum_callable();
     healthy.prepare(0, sum);
-    Faulty faulty("faults", true);
+    Faulty faulty("faults", true, impatient_options());
     EXPECT_STATUS(PTO_ERROR_KERNEL_FAULT, faulty.run({1}));
     expect_sum(healthy, 0);
     faulty.expect_recovery();

@@ -5,6 +5,8 @@
 
 #include "onboard_test.hpp"
 
+#include "pto/comm.h"
+
 namespace {
 
 using namespace pto::test;
@@ -297,6 +299,23 @@ void two_devices_work_side_by_side(void **)
     other.join();
 }
 
+void devices_that_do_not_share_memory_get_no_communicator(void **)
+{
+    const StandIn standin;
+    OnboardOptions second;
+    second.open.device_index = 1;
+    const OnboardChip one;
+    const OnboardChip other(second);
+    pto_context *const contexts[] = {one.get(), other.get()};
+    pto_comm_options options = PTO_COMM_OPTIONS_INIT;
+    options.contexts = contexts;
+    options.rank_count = 2;
+    options.window_bytes = 4096;
+    pto_comm *comm = nullptr;
+    EXPECT_STATUS(PTO_ERROR_UNSUPPORTED, pto_comm_create(&options, &comm));
+    EXPECT_MESSAGE("rank 0: kernels of its device do not reach");
+}
+
 void devices_that_are_not_visible_count_for_the_driver(void **)
 {
     const StandIn standin;
@@ -338,6 +357,7 @@ int main(int argc, char **argv)
                                  cmocka_unit_test(a_device_opens_again_in_the_same_process),
                                  cmocka_unit_test(a_device_has_one_context),
                                  cmocka_unit_test(two_devices_work_side_by_side),
+                                 cmocka_unit_test(devices_that_do_not_share_memory_get_no_communicator),
                                  cmocka_unit_test(devices_that_are_not_visible_count_for_the_driver),
                              });
 }
