@@ -12,16 +12,24 @@
  *  What the stand-in watches over (see standin_violation): threads that are not bound to the device, ids of the wrong
  *  space, destination sizes, foreign and double frees, entries of core images without their suffixes, a second
  *  registration, calls before init and after finalize, releasing single resources of a poisoned card, an AICPU launch
- *  of several blocks before the cores', names that the vendor's loader would refuse, log levels set too late.
+ *  of several blocks before the cores', commands through registers that are not open, kernels reported before their
+ *  writes are clean, names that the vendor's loader would refuse, launches on streams for the device only, log levels
+ *  set too late.
  *
  *  What it cannot prove: that the vendor's compiler makes of the sources what g++ makes of them; that the closed
  *  library which loads the dispatcher does so as it does here; anything about the order of the silicon's memory, its
  *  clocks and pipes; HCCL, windows for communication (every such call says "not supported") and SDMA; torn 64-bit
- *  stores to registers. CPU numbers that an image sees are those of this machine. Caches of the control CPUs are
- *  modelled by pages (a2a3 only, see standin_cache_model): a line that is stale on silicon may be fresh here because
- *  its neighbour was invalidated. Writes of cores are visible at once; that their loop cleans before it reports is
- *  watched instead. That its figures of errors, layouts and orders are right is as true as the notes they were read
- *  from.
+ *  stores to registers. CPU numbers that an image sees are those of this machine.
+ *
+ *  Caches of the control CPUs are modelled by pages, on a2a3 only (standin_cache_model): a page that the host writes
+ *  again, after something has run, keeps its old content for them until the image executes `dc civac` on one of its
+ *  lines or writes to it. So a line that is stale on silicon may be fresh here because of its neighbour, because the
+ *  host has written there for the first time, or in a copy of more than 1 MiB. Writes of cores are visible at once;
+ * that their loop cleans before it reports a kernel is watched instead.
+ *
+ *  That its figures of errors, layouts and orders are right is as true as the notes they were read from. Where those
+ *  are silent it chooses: resets unbind threads; a registered core image outlives resets; the latch belongs to one
+ *  device of one process.
  *
  *  All functions may be called from any thread. Devices are named by driver-visible ids. */
 #ifndef PTO_TEST_STANDIN_STANDIN_H
