@@ -56,10 +56,16 @@ void a_thread_has_to_be_bound(void **)
 void a_reset_unbinds_all_threads(void **)
 {
     Card card(arch_name);
-    EXPECT_OK(vendor().aclrtResetDevice(0));
     void *address = nullptr;
+    EXPECT_OK(vendor().aclrtResetDevice(0));
     EXPECT_VIOLATION("not bound", vendor().aclrtMalloc(&address, 64, 0));
-    EXPECT_OK(vendor().aclFinalize());
+    // Another thread opens it again: that binds nobody else.
+    int result = -1;
+    std::thread other([&] { result = vendor().aclrtSetDevice(0); });
+    other.join();
+    EXPECT_OK(result);
+    EXPECT_VIOLATION("not bound", vendor().aclrtMalloc(&address, 64, 0));
+    card.abandon();
 }
 
 void nothing_is_called_before_init_or_after_finalize(void **)
