@@ -3,8 +3,9 @@
 #define PTO_AICPU_LINUX_IDLE_H
 
 #include "aicpu/linux/processor.h"
+#include "engine/arch/arch.h"
 
-namespace pto {
+namespace pto::inline PTO_ARCH::aicpu {
 
 /// How a thread lets time pass while it waits: it keeps its CPU for as long as answers usually take, offers it to
 /// others after that, and sleeps when nothing seems to come.
@@ -32,6 +33,6 @@ private:
     uint64_t since_ns_ = 0;
 };
 
-} // namespace pto
+} // namespace pto::inline PTO_ARCH::aicpu
 
 #endif

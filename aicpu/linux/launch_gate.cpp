@@ -3,7 +3,7 @@
 
 #include "aicpu/linux/idle.h"
 
-namespace pto {
+namespace pto::inline PTO_ARCH::aicpu {
 
 /// Counts a thread of a session: how many there were before it, or kStale when a later session is on.
 uint32_t LaunchGate::count(std::atomic<uint64_t> &cell, uint64_t session)
@@ -49,6 +49,26 @@ LaunchGate::Verdict LaunchGate::decide(uint64_t session, Verdict verdict, bool *
     return seen >> kVerdictBits == session ? static_cast<Verdict>(seen & ((1u << kVerdictBits) - 1)) : kIncomplete;
 }
 
+/// Threads that are here when all are, when they are late, or when somebody has decided. While this thread does not
+/// look no time passes: a machine that does not let it run may keep the others waiting as well.
+uint32_t LaunchGate::wait_for_all(const Launch &launch) const
+{
+    constexpr uint64_t kLongestTickNs = 1'000'000;
+    Idle idle;
+    uint64_t last_ns = processor::now_ns(), waited_ns = 0;
+    uint32_t here = seated(launch);
+    for (uint32_t round = 0; here < launch.thread_count && waited_ns < launch.timeout_ns &&
+                             load_acquire(verdict_) >> kVerdictBits < launch.session;
+         round++) {
+        idle.relax(round);
+        here = seated(launch);
+        const uint64_t now_ns = processor::now_ns(), tick_ns = now_ns - last_ns;
+        waited_ns += tick_ns < kLongestTickNs ? tick_ns : kLongestTickNs;
+        last_ns = now_ns;
+    }
+    return here;
+}
+
 LaunchGate::Arrival LaunchGate::arrive(const Launch &launch, int32_t cpu)
 {
     const uint32_t thread = count(arrivals_, launch.session);
@@ -57,16 +77,7 @@ LaunchGate::Arrival LaunchGate::arrive(const Launch &launch, int32_t cpu)
     const uint64_t seat = cpu >= 0 && static_cast<uint64_t>(cpu) < kCpuMask ? static_cast<uint64_t>(cpu) + 1 : 0;
     store_release(seats_[thread], (launch.session << kCpuBits) + seat);
 
-    Idle idle;
-    const uint64_t begin_ns = processor::now_ns();
-    uint32_t here = seated(launch);
-    bool is_late = false;
-    for (uint32_t round = 0; here < launch.thread_count && !is_late; round++) {
-        idle.relax(round);
-        here = seated(launch);
-        is_late = processor::now_ns() - begin_ns >= launch.timeout_ns ||
-                  load_acquire(verdict_) >> kVerdictBits >= launch.session;
-    }
+    const uint32_t here = wait_for_all(launch);
     bool has_decided = false;
     const Verdict verdict = decide(launch.session, here == launch.thread_count ? kComplete : kIncomplete, &has_decided);
     if (verdict == kComplete)
@@ -100,4 +111,4 @@ int32_t role_of(const LaunchGate &gate, uint32_t thread_count, const int32_t *al
     return roles[thread];
 }
 
-} // namespace pto
+} // namespace pto::inline PTO_ARCH::aicpu

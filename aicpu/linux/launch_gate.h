@@ -2,10 +2,11 @@
 #ifndef PTO_AICPU_LINUX_LAUNCH_GATE_H
 #define PTO_AICPU_LINUX_LAUNCH_GATE_H
 
+#include "engine/arch/arch.h"
 #include "engine/base/atomics.h"
 #include "engine/wire/onboard_blocks.h"
 
-namespace pto {
+namespace pto::inline PTO_ARCH::aicpu {
 
 /// Where the threads of one launch meet, in memory that the next launches use again. All state is a session's: what an
 /// earlier one has left counts as nothing, and a thread of an earlier one is turned away. Zero is a gate that nobody
@@ -53,6 +54,7 @@ private:
 
     static uint32_t count(std::atomic<uint64_t> &cell, uint64_t session);
     uint32_t seated(const Launch &launch) const;
+    uint32_t wait_for_all(const Launch &launch) const;
     Verdict decide(uint64_t session, Verdict verdict, bool *out_decided);
 
     alignas(64) std::atomic<uint64_t> arrivals_{0}; ///< Session and threads.
@@ -66,6 +68,6 @@ private:
 int32_t role_of(const LaunchGate &gate, uint32_t thread_count, const int32_t *allowed, uint32_t role_count,
                 uint32_t thread);
 
-} // namespace pto
+} // namespace pto::inline PTO_ARCH::aicpu
 
 #endif

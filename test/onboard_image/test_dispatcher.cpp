@@ -196,6 +196,18 @@ void without_a_name_or_a_build_id_there_is_no_file(void **)
     assert_int_equal(dispatch(image, 1), dispatcher::kDone);
 }
 
+void a_build_id_that_its_notes_do_not_hold_is_none(void **)
+{
+    const Folder folder;
+    std::vector<char> image = images[0];
+    auto *header = reinterpret_cast<Elf64_Ehdr *>(image.data());
+    auto *programs = reinterpret_cast<Elf64_Phdr *>(image.data() + header->e_phoff);
+    for (uint32_t i = 0; i < header->e_phnum; i++)
+        if (programs[i].p_type == PT_NOTE)
+            programs[i].p_filesz = std::min(programs[i].p_filesz, sizeof(Elf64_Nhdr) + sizeof "GNU" + 4);
+    assert_int_equal(dispatch(image, 1), dispatcher::kNotAnImage);
+}
+
 void a_name_with_letters_that_the_vendor_does_not_take_is_refused(void **)
 {
     const Folder folder;
@@ -257,6 +269,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_file_that_cannot_be_written_leaves_nothing),
         cmocka_unit_test(what_is_no_image_is_refused_wherever_it_ends),
         cmocka_unit_test(without_a_name_or_a_build_id_there_is_no_file),
+        cmocka_unit_test(a_build_id_that_its_notes_do_not_hold_is_none),
         cmocka_unit_test(a_name_with_letters_that_the_vendor_does_not_take_is_refused),
         cmocka_unit_test(no_arguments_are_no_reason_to_fault),
         cmocka_unit_test(the_other_functions_serve_nothing),

@@ -7,6 +7,7 @@
 namespace {
 
 using namespace pto;
+using aicpu::LaunchGate;
 using Arrival = LaunchGate::Arrival;
 using Meeting = LaunchGate::Meeting;
 
@@ -113,7 +114,7 @@ std::vector<int32_t> roles_of(const std::vector<int32_t> &cpus, const std::vecto
         gate.arrive({1, count, 0}, cpu);
     std::vector<int32_t> roles;
     for (uint32_t i = 0; i < count; i++)
-        roles.push_back(role_of(gate, count, allowed.data(), static_cast<uint32_t>(allowed.size()), i));
+        roles.push_back(aicpu::role_of(gate, count, allowed.data(), static_cast<uint32_t>(allowed.size()), i));
     return roles;
 }
 

@@ -252,7 +252,7 @@ void threads_that_are_not_needed_leave(void **)
 
 void a_launch_whose_threads_do_not_all_come_is_an_error_and_the_next_one_is_not(void **)
 {
-    OnboardMachine machine(kImage, {.answer_timeout_ns = 2'000'000'000});
+    OnboardMachine machine(kImage, {.answer_timeout_ns = 4'000'000'000});
     prepare(machine);
     machine.setup().answer_timeout_ns = 0; // The executor has a copy.
     expect_status(machine, run_chain(machine, 3, 40, 4, 3), PTO_ERROR_EXECUTOR);
@@ -265,15 +265,14 @@ void a_launch_whose_threads_do_not_all_come_is_an_error_and_the_next_one_is_not(
 
 void a_core_that_does_not_come_is_named_and_the_others_leave(void **)
 {
-    OnboardMachine machine(kImage, {.missing_core = 4, .answer_timeout_ns = 300'000'000});
+    // Long enough for the others on a busy machine.
+    OnboardMachine machine(kImage, {.missing_core = 4, .answer_timeout_ns = 4'000'000'000});
     prepare(machine);
-    for (uint32_t time = 0; time < 2; time++) {
-        expect_status(machine, run_chain(machine, 3), PTO_ERROR_CORE);
-        expect_text(machine.answer().message, "core 4");
-        assert_int_equal(machine.outbox().report.error.core, 4);
-        for (uint32_t core = 0; core < 2 * kCoresPerCluster; core++) // Those that came have been seen to leave.
-            assert_int_equal(machine.read_command(machine.core(core)), core == 4 ? 0 : aicpu::kControlIdle);
-    }
+    expect_status(machine, run_chain(machine, 3), PTO_ERROR_CORE);
+    expect_text(machine.answer().message, "core 4");
+    assert_int_equal(machine.outbox().report.error.core, 4);
+    for (uint32_t core = 0; core < 2 * kCoresPerCluster; core++) // Those that came have been seen to leave.
+        assert_int_equal(machine.read_command(machine.core(core)), core == 4 ? 0 : aicpu::kControlIdle);
     machine.command(Command::kClose);
 }
 
