@@ -334,6 +334,21 @@ static void the_counters_of_a_context_have_136_bytes_in_this_order(void **state)
     FIELD(pto_stats, staging_bytes, 128);
 }
 
+static void the_description_of_a_build_has_56_bytes_in_this_order(void **state)
+{
+    (void)state;
+    SIZE(pto_build_info, 56);
+    FIELD(pto_build_info, struct_size, 0);
+    FIELD(pto_build_info, abi_version, 4);
+    FIELD(pto_build_info, image_format, 8);
+    FIELD(pto_build_info, sdma_channels, 12);
+    FIELD(pto_build_info, version, 16);
+    FIELD(pto_build_info, archs, 24);
+    FIELD(pto_build_info, targets, 32);
+    FIELD(pto_build_info, compiler, 40);
+    FIELD(pto_build_info, identity, 48);
+}
+
 static void the_last_error_has_432_bytes_in_this_order(void **state)
 {
     (void)state;
@@ -415,6 +430,7 @@ int main(void)
         cmocka_unit_test(the_arguments_and_options_of_a_run_keep_their_order),
         cmocka_unit_test(the_result_of_a_run_has_136_bytes_in_this_order),
         cmocka_unit_test(the_counters_of_a_context_have_136_bytes_in_this_order),
+        cmocka_unit_test(the_description_of_a_build_has_56_bytes_in_this_order),
         cmocka_unit_test(the_last_error_has_432_bytes_in_this_order),
         cmocka_unit_test(what_a_rank_knows_has_1056_bytes_in_this_order),
         cmocka_unit_test(the_options_and_ranks_of_a_communicator_keep_their_order),
