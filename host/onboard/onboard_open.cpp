@@ -241,23 +241,14 @@ pto_status OnboardDevice::probe(wire::SetupBlock *setup, uint64_t *out_cpus, hos
     return allocate_state(answer.state_bytes, failure);
 }
 
-/// Library and image, if both say which headers of pto-isa they were built with, agree on them.
 pto_status OnboardDevice::check_identity(host::DeviceFailure *failure) const
 {
     char image[wire::kMaxIdentityBytes] = "";
     std::memcpy(image, link_.answer().identity, sizeof image - 1);
     const char *library = pto::host::build_identity();
-    if (std::strcmp(image, library) == 0)
-        return PTO_OK;
-    const bool is_known = std::strcmp(image, pto::host::kNoIdentity) != 0 && image[0] != '\0' &&
-                          std::strcmp(library, pto::host::kNoIdentity) != 0;
-    if (!is_known) {
+    if (std::strcmp(image, library) != 0)
         session_.log(PTO_LOG_INFO, "library built with '%s', image of the executor with '%s'", library, image);
-        return PTO_OK;
-    }
-    std::snprintf(failure->message, sizeof failure->message,
-                  "the executor's image was built with %.60s, this with %.60s", image, library);
-    return PTO_ERROR_INCOMPATIBLE_IMAGE;
+    return pto::vendor::compare_identities(library, image, failure);
 }
 
 pto_status OnboardDevice::open_executor(host::DeviceFailure *failure)

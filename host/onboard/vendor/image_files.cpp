@@ -95,6 +95,18 @@ pto_status read_image_file(const std::string &path, FileContent *out, host::Devi
     return PTO_ERROR_SYSTEM;
 }
 
+pto_status compare_identities(const char *library, const char *image, host::DeviceFailure *failure)
+{
+    const auto is_silent = [](const char *identity) {
+        return identity[0] == '\0' || std::strcmp(identity, "none") == 0;
+    };
+    if (is_silent(library) || is_silent(image) || std::strcmp(library, image) == 0)
+        return PTO_OK;
+    std::snprintf(failure->message, sizeof failure->message, "the image was built with %.70s, the library with %.70s",
+                  image, library);
+    return PTO_ERROR_INCOMPATIBLE_IMAGE;
+}
+
 uint16_t machine_of(const FileContent &file)
 {
     Elf64_Ehdr header;

@@ -26,6 +26,10 @@ uint16_t machine_of(const FileContent &file);
 /// The first 8 bytes of the GNU build id, as 16 digits: what tells two builds of an image apart. Empty: there is none.
 std::string build_id_of(const FileContent &file);
 
+/// Library and image, if both say which headers of pto-isa they were built with, have to agree on them; "none" and ""
+/// say nothing. PTO_ERROR_INCOMPATIBLE_IMAGE with both.
+pto_status compare_identities(const char *library, const char *image, host::DeviceFailure *failure);
+
 } // namespace pto::vendor
 
 #endif
