@@ -99,9 +99,11 @@ std::atomic<uint32_t> taken_devices{0};
 
 uint32_t take_device()
 {
-    for (uint32_t index = 0;; index = (index + 1) % 8)
+    for (uint32_t index = 0; index < 8; index++)
         if ((taken_devices.fetch_or(1u << index) >> index & 1) == 0)
             return index;
+    fail_msg("no device is free: tests that failed before have left them open");
+    return 0;
 }
 
 } // namespace
