@@ -2,6 +2,7 @@
 // What goes wrong below the library: every fault ends in its error, in time, and the next open works or says why not.
 #include <chrono>
 #include <cstring>
+#include <dlfcn.h>
 
 #include "onboard_test.hpp"
 
@@ -110,12 +111,52 @@ void every_refusal_while_opening_names_the_function(void **)
     expect_working_device();
 }
 
-void a_library_that_is_initialised_will_do(void **)
+/// A function of the vendor's without arguments, or whose argument is null.
+int call_vendor(const char *name)
+{
+    void *const library = dlopen("libascendcl.so", RTLD_NOW | RTLD_LOCAL);
+    assert_non_null(library);
+    using Function = int (*)(const void *);
+    const auto function = reinterpret_cast<Function>(dlsym(library, name));
+    assert_non_null(function);
+    return function(nullptr);
+}
+
+void what_the_program_has_initialised_it_ends_itself(void **)
 {
     const StandIn standin;
-    arranged(standin_inject("aclInit", 1, 507000, 1));
-    expect_refused_open(OnboardOptions(), PTO_ERROR_DRIVER, "aclInit");
+    assert_int_equal(call_vendor("aclInit"), 0);
     expect_working_device();
+    assert_int_equal(standin_calls("aclFinalize"), 0);
+    assert_int_equal(call_vendor("aclFinalize"), 0);
+    expect_working_device();
+    assert_int_equal(standin_calls("aclFinalize"), 2);
+}
+
+void streams_without_a_failure_mode_will_do(void **)
+{
+    const StandIn standin;
+    arranged(standin_inject("aclrtSetStreamFailureMode", 1, 207000, -1));
+    expect_working_device();
+}
+
+void a_latch_that_resets_do_not_open_lets_the_same_image_in(void **)
+{
+    const StandIn standin;
+    standin_latch_survives_resets(1);
+    for (int i = 0; i < 2; i++)
+        expect_working_device();
+}
+
+void another_image_in_the_same_process_is_refused(void **)
+{
+    const StandIn standin;
+    expect_working_device();
+    const char *other = std::strcmp(arch(), "a5") == 0 ? "a2a3" : "a5";
+    assert_int_equal(standin_reset(other), 0);
+    OnboardOptions options;
+    options.open.arch = other;
+    expect_refused_open(options, PTO_ERROR_UNSUPPORTED, "the vendor loads one image per process");
 }
 
 void a_driver_that_is_busy_for_a_while_opens(void **)
@@ -444,7 +485,10 @@ int main(int argc, char **argv)
     return run_onboard_tests(argc, argv,
                              {
                                  cmocka_unit_test(every_refusal_while_opening_names_the_function),
-                                 cmocka_unit_test(a_library_that_is_initialised_will_do),
+                                 cmocka_unit_test(what_the_program_has_initialised_it_ends_itself),
+                                 cmocka_unit_test(streams_without_a_failure_mode_will_do),
+                                 cmocka_unit_test(a_latch_that_resets_do_not_open_lets_the_same_image_in),
+                                 cmocka_unit_test(another_image_in_the_same_process_is_refused),
                                  cmocka_unit_test(a_driver_that_is_busy_for_a_while_opens),
                                  cmocka_unit_test(a_bootstrap_that_fails_on_the_device_is_recovered_from),
                                  cmocka_unit_test(images_that_are_missing_are_named),
