@@ -14,9 +14,12 @@ namespace standin {
 namespace {
 
 constexpr uint64_t kPage = 4096;
+constexpr uint64_t kLine = 64;
+constexpr uint32_t kMostPagesAtOnce = 512;
 constexpr uint32_t kMaxCopies = 8192; ///< Each may be a mapping of its own, of which a process has some ten thousand.
 
 constexpr uint32_t kCleanAndInvalidate = 0xd50b7e20; ///< dc civac, x0
+constexpr uint32_t kAddLine = 0x91010000;            ///< add x0, x0, #64
 constexpr uint32_t kRegisterMask = 0x1f;
 constexpr uint32_t kUndefinedMask = 0xffff; ///< udf #n, with the low half of the instruction.
 
@@ -90,6 +93,18 @@ bool is_memory(uint64_t address)
     return address >= cache.memory && address - cache.memory < cache.memory_bytes;
 }
 
+/// Where a loop over lines goes on that has just met this address: pages are fresh or not as a whole, so the lines up
+/// to the next page that is not need no instruction each. Whoever meant fewer lines finds itself behind the last one.
+uint64_t last_line_before_a_copy(uint64_t address)
+{
+    const auto pages = static_cast<uint32_t>(cache.memory_bytes / kPage);
+    auto page = static_cast<uint32_t>((address - cache.memory) / kPage);
+    const uint32_t limit = page + kMostPagesAtOnce < pages ? page + kMostPagesAtOnce : pages;
+    for (page++; page < limit && cache.is_copy[page].load(std::memory_order_acquire) == 0;)
+        page++;
+    return cache.memory + page * kPage - kLine;
+}
+
 /// A maintenance instruction of an image.
 void on_undefined(int signal, siginfo_t *, void *context)
 {
@@ -103,9 +118,14 @@ void on_undefined(int signal, siginfo_t *, void *context)
     }
     const uint32_t number = instruction & kRegisterMask;
     const uint64_t address = number == kRegisterMask ? 0 : machine.regs[number];
-    if (is_memory(address))
-        refresh_page(static_cast<uint32_t>((address - cache.memory) / kPage));
     machine.pc += sizeof instruction;
+    if (!is_memory(address))
+        return;
+    refresh_page(static_cast<uint32_t>((address - cache.memory) / kPage));
+    uint32_t next;
+    std::memcpy(&next, reinterpret_cast<const void *>(machine.pc), sizeof next);
+    if (next == (kAddLine | number << 5 | number))
+        machine.regs[number] = last_line_before_a_copy(address);
 }
 
 /// A write to a copy is one to memory, and is tried again there. Everything else is what it looks like.
