@@ -11,4 +11,8 @@ using CreateStream = bool (*)(uint32_t channel);
 /// Returns how many there are.
 uint32_t open_streams(CreateStream create);
 
+/// Opens the channels of the library, which knows the number by its build identity. Returns how many streams it
+/// created.
+uint32_t open_channels();
+
 #endif

@@ -24,6 +24,7 @@ int main()
 #ifdef STATES_IDENTITY
     std::printf("identity %s\n", pto::host::build_identity());
     std::printf("channels %u\n", pto::host::sdma_channel_count());
+    std::printf("library %u\n", open_channels());
 #endif
     std::printf("opened %u\n", open_streams(create_stream));
     return unrelated_number() == 0 ? 0 : 1;
