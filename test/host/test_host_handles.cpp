@@ -267,6 +267,24 @@ void every_arch_of_the_list_opens(void **)
     assert_null(pto_arch_name(UINT32_MAX));
 }
 
+void targets_have_names_and_what_is_none_is_refused_by_its_name(void **)
+{
+    pto_open_options options = PTO_OPEN_OPTIONS_INIT;
+    pto_context *context = nullptr;
+    options.target = "moon";
+    EXPECT_STATUS(PTO_ERROR_UNSUPPORTED, pto_open(&options, &context));
+    EXPECT_MESSAGE("target 'moon' is not in this build");
+    uint32_t count = 0;
+    for (; pto_target_name(count) != nullptr; count++)
+        for (uint32_t other = 0; other < count; other++)
+            assert_string_not_equal(pto_target_name(other), pto_target_name(count));
+    assert_true(count >= 1);
+    assert_null(pto_target_name(count + 1));
+    options.target = pto_target_name(0);
+    EXPECT_STATUS(PTO_OK, pto_open(&options, &context));
+    pto_close(context);
+}
+
 void every_status_has_a_name_and_a_text(void **)
 {
     uint32_t named = 0;
@@ -283,7 +301,7 @@ void every_status_has_a_name_and_a_text(void **)
             assert_string_equal(text.substr(text.size() - action.size()).c_str(), action.c_str());
         named += is_known ? 1 : 0;
     }
-    assert_int_equal(named, 33);
+    assert_int_equal(named, 35);
     for (const pto_status status : {INT32_MIN, INT32_MAX}) {
         assert_string_equal(pto_status_name(status), "unknown pto_status");
         assert_non_null(pto_status_text(status));
@@ -319,6 +337,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_largest_and_the_smallest_chip_open),
         cmocka_unit_test(memory_beyond_four_tebibytes_is_served_or_refused_by_name),
         cmocka_unit_test(every_arch_of_the_list_opens),
+        cmocka_unit_test(targets_have_names_and_what_is_none_is_refused_by_its_name),
         cmocka_unit_test(every_status_has_a_name_and_a_text),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
