@@ -116,10 +116,8 @@ void Engine::free_buffer(uint32_t index)
     map.remove(index);
 }
 
-void Engine::fill_report(wire::ReportBlock *report) const
+void Engine::count_work(wire::ReportBlock *report) const
 {
-    report->magic = wire::kReportMagic;
-    report->version = wire::kBlockVersion;
     report->tasks = load_relaxed(submitted) - outstanding();
     report->kernels = 0;
     report->skipped = 0;
@@ -128,6 +126,13 @@ void Engine::fill_report(wire::ReportBlock *report) const
         report->skipped += load_acquire(counts[i].skipped);
         report->tasks -= load_acquire(counts[i].joins);
     }
+}
+
+void Engine::fill_report(wire::ReportBlock *report) const
+{
+    report->magic = wire::kReportMagic;
+    report->version = wire::kBlockVersion;
+    count_work(report);
     report->edges = tasks.edges_pushed();
     report->peak_heap_bytes = heap.peak_bytes();
     report->peak_tasks = tasks.peak();

@@ -133,6 +133,8 @@ struct Engine {
     }
 
     void fill_report(wire::ReportBlock *report) const;
+    /// Of a report, what any thread may ask for while others work: how much is done.
+    void count_work(wire::ReportBlock *report) const;
 
 private:
     void reclaim_retired();

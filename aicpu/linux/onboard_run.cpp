@@ -136,6 +136,7 @@ void chip_is_lost(void *self, const char *message)
     const engine::ErrorLatch &error = state.executor->engine().error;
     Outcome outcome;
     wire::begin_report(report);
+    state.executor->engine().count_work(report);
     report->error = error.status() != PTO_OK ? error.record() : engine::error_record(PTO_ERROR_DEVICE_FAULTED);
     refuse(&outcome, report->error.status, "%s", message);
     answer(state.command, outcome);

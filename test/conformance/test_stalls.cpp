@@ -14,7 +14,7 @@ pto_error stall_of(CallableBuilder builder, const std::vector<uint64_t> &scalars
     pto_open_options options = TestChip::default_options();
     options.stall_timeout_ns = 200'000'000;
     options.cluster_count = clusters;
-    options.device_index = 9;
+    options.device_index = 7;
     TestChip chip(options);
     builder.inout();
     for (std::size_t i = 0; i < scalars.size(); i++)
@@ -24,7 +24,7 @@ pto_error stall_of(CallableBuilder builder, const std::vector<uint64_t> &scalars
     EXPECT_STATUS(PTO_ERROR_TIMEOUT, chip.run(0, {integers(x)}, scalars));
     const pto_error error = *pto_last_error();
     EXPECT_MESSAGE("no progress for 0.2");
-    assert_int_equal(error.device, 9);
+    assert_int_equal(error.device, 7);
     EXPECT_STATUS(PTO_ERROR_DEVICE_FAULTED, pto_health(chip.get()));
     return error;
 }

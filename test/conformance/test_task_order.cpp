@@ -166,7 +166,7 @@ void what_is_no_counter_is_refused_by_name(void **)
     struct Case {
         uint64_t count;
         uint64_t offset;
-        uint64_t on_the_host;
+        uint64_t is_elsewhere;
         const char *message;
     };
     const Case cases[] = {
@@ -181,7 +181,7 @@ void what_is_no_counter_is_refused_by_name(void **)
         std::vector<int32_t> data = {0};
         std::vector<int32_t> counters(100, 0);
         EXPECT_STATUS(PTO_ERROR_INVALID_COMPLETION,
-                      chip.run(0, {integers(data), integers(counters)}, {each.count, each.offset, each.on_the_host}));
+                      chip.run(0, {integers(data), integers(counters)}, {each.count, each.offset, each.is_elsewhere}));
         EXPECT_MESSAGE(each.message);
         assert_int_equal(pto_last_error()->task, 0);
         assert_int_equal(pto_last_error()->func_id, DEFER);

@@ -44,14 +44,14 @@ std::string module_path(const std::string &name)
     return module_directory + (runs_here ? "/" : "/onboard/") + name + ".so";
 }
 
-/// The driver ends what takes longer than the executor lets it: in tests, not long after.
+/// Emulated control CPUs take long for everything. An executor that gives a run up says so before the driver ends it.
 void set_timeouts(const pto_open_options &options)
 {
     constexpr uint64_t kSecondNs = 1'000'000'000;
     const uint64_t stall_ns = options.stall_timeout_ns == 0 ? 10 * kSecondNs : options.stall_timeout_ns;
-    onboard_options.answer_timeout_ns = 5 * kSecondNs;
-    onboard_options.op_execute_timeout_ns = stall_ns + 6 * kSecondNs;
-    onboard_options.sync_timeout_ns = stall_ns + 8 * kSecondNs;
+    onboard_options.answer_timeout_ns = 20 * kSecondNs;
+    onboard_options.op_execute_timeout_ns = stall_ns + 200 * kSecondNs;
+    onboard_options.sync_timeout_ns = stall_ns + 210 * kSecondNs;
 }
 
 /// A function of the stand-in for the vendor's libraries, which is where these would be found.
@@ -207,6 +207,8 @@ TestChip::TestChip(pto_open_options options)
     set_timeouts(options);
     if (test_is_onboard && options.device_index == 0)
         options.device_index = take_device();
+    else
+        taken_devices.fetch_or(1u << options.device_index % 32);
     device_index_ = options.device_index;
     EXPECT_STATUS(PTO_OK, pto_open(&options, &context_));
 }
