@@ -313,7 +313,7 @@ void devices_that_do_not_share_memory_get_no_communicator(void **)
     options.window_bytes = 4096;
     pto_comm *comm = nullptr;
     EXPECT_STATUS(PTO_ERROR_UNSUPPORTED, pto_comm_create(&options, &comm));
-    EXPECT_MESSAGE("rank 0: kernels of its device do not reach");
+    EXPECT_MESSAGE("rank 0: chips of target 'onboard' do not see each other's memory");
 }
 
 void devices_that_are_not_visible_count_for_the_driver(void **)
