@@ -145,6 +145,9 @@ bool is_of_child(const std::string &path, pid_t child)
 {
     if (path.find(std::to_string(child)) != std::string::npos)
         return true;
+    std::error_code ignored;
+    if (!fs::is_regular_file(path, ignored))
+        return false;
     std::ifstream file(path, std::ios::binary);
     const std::vector<char> bytes(std::istreambuf_iterator<char>(file), {});
     for (const char *module : {"orch_contracts", "kernel_gate", "orch_sum", "kernel_add", "kernel_subtract"})
