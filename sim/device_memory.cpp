@@ -40,46 +40,21 @@ constexpr uint64_t last_page(uint64_t address)
 
 DeviceMemory::~DeviceMemory()
 {
-    if (base_ != 0)
-        munmap(reinterpret_cast<void *>(base_), size_bytes_);
+    if (base() != 0)
+        munmap(reinterpret_cast<void *>(base()), size_bytes());
     if (books_ != nullptr)
         munmap(books_, books_bytes_);
 }
 
 bool DeviceMemory::reserve(uint64_t size_bytes)
 {
-    Carver measure(nullptr);
-    heap_.layout(measure, 2 * kMaxAllocations + 1);
-    books_bytes_ = measure.used_bytes();
+    books_bytes_ = DeviceArena::books_bytes();
     books_ = map_lazily(books_bytes_);
     void *memory = map_lazily(size_bytes);
     if (books_ == nullptr || memory == nullptr)
         return false;
-    Carver carver(books_);
-    heap_.layout(carver, 2 * kMaxAllocations + 1);
-    base_ = reinterpret_cast<uint64_t>(memory);
-    size_bytes_ = size_bytes;
-    heap_.reset(base_, size_bytes_);
+    set_up(books_, reinterpret_cast<uint64_t>(memory), size_bytes);
     return true;
-}
-
-uint64_t DeviceMemory::allocate(uint64_t size_bytes)
-{
-    const std::lock_guard lock(mutex_);
-    if (blocks_.size() == kMaxAllocations)
-        return 0;
-    const uint32_t block = heap_.allocate(size_bytes);
-    if (block == engine::kNone)
-        return 0;
-    const uint64_t address = heap_.address(block);
-    blocks_.emplace(address, block);
-    return address;
-}
-
-bool DeviceMemory::is_full() const
-{
-    const std::lock_guard lock(mutex_);
-    return blocks_.size() == kMaxAllocations;
 }
 
 void DeviceMemory::clear(uint64_t address, uint64_t size_bytes)
@@ -95,15 +70,10 @@ void DeviceMemory::clear(uint64_t address, uint64_t size_bytes)
 
 void DeviceMemory::release(uint64_t address)
 {
-    const std::lock_guard lock(mutex_);
-    const auto found = blocks_.find(address);
-    if (found == blocks_.end())
-        return;
-    const uint64_t size = heap_.size_bytes(found->second);
-    if (size >= kReturnBytes)
-        return_pages(first_page(address), last_page(address + size));
-    heap_.release(found->second);
-    blocks_.erase(found);
+    DeviceArena::release(address, [](uint64_t begin, uint64_t end) {
+        if (end - begin >= kReturnBytes)
+            return_pages(first_page(begin), last_page(end));
+    });
 }
 
 } // namespace pto::inline PTO_ARCH::sim

@@ -17,16 +17,9 @@ constexpr uint64_t kDefaultHeapBytes = uint64_t{4} << 30;
 
 pto_status mem_alloc(host::Device *device, uint64_t size_bytes, uint64_t *out_address, host::DeviceFailure *failure)
 {
-    *out_address = Chip::of(device).memory().allocate(size_bytes);
-    if (*out_address != 0)
-        return PTO_OK;
-    if (Chip::of(device).memory().is_full())
-        std::snprintf(failure->message, sizeof failure->message, "%u allocations are live, which is the most",
-                      DeviceMemory::kMaxAllocations);
-    else
-        std::snprintf(failure->message, sizeof failure->message, "no %llu bytes of device memory in one piece",
-                      static_cast<unsigned long long>(size_bytes));
-    return PTO_ERROR_OUT_OF_DEVICE_MEMORY;
+    DeviceMemory &memory = Chip::of(device).memory();
+    *out_address = memory.allocate(size_bytes);
+    return *out_address != 0 ? PTO_OK : memory.explain(size_bytes, failure);
 }
 
 void mem_free(host::Device *device, uint64_t address)

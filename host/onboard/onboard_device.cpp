@@ -95,11 +95,8 @@ pto_status OnboardDevice::load_kernel(const void *image, std::size_t size, host:
     if (status != PTO_OK)
         return status;
     const uint64_t memory = memory_.allocate(kernel.size_bytes());
-    if (memory == 0) {
-        std::snprintf(failure->message, sizeof failure->message, "no %llu bytes of device memory in one piece",
-                      static_cast<unsigned long long>(kernel.size_bytes()));
-        return PTO_ERROR_OUT_OF_DEVICE_MEMORY;
-    }
+    if (memory == 0)
+        return memory_.explain(kernel.size_bytes(), failure);
     uint64_t entry = 0;
     status = kernel.lay_out(memory, &entry, failure);
     if (status == PTO_OK)

@@ -4,8 +4,6 @@
 
 #include "host/onboard/onboard_device.h"
 
-#include <cstdio>
-
 namespace pto::inline PTO_ARCH::onboard {
 namespace {
 
@@ -17,15 +15,7 @@ pto_status mem_alloc(host::Device *device, uint64_t size_bytes, uint64_t *out_ad
 {
     OnboardMemory &memory = OnboardDevice::of(device).memory();
     *out_address = memory.allocate(size_bytes);
-    if (*out_address != 0)
-        return PTO_OK;
-    if (memory.is_full())
-        std::snprintf(failure->message, sizeof failure->message, "%u allocations are live, which is the most",
-                      OnboardMemory::kMaxAllocations);
-    else
-        std::snprintf(failure->message, sizeof failure->message, "no %llu bytes of device memory in one piece",
-                      static_cast<unsigned long long>(size_bytes));
-    return PTO_ERROR_OUT_OF_DEVICE_MEMORY;
+    return *out_address != 0 ? PTO_OK : memory.explain(size_bytes, failure);
 }
 
 void mem_free(host::Device *device, uint64_t address)
