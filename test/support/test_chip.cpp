@@ -45,13 +45,14 @@ std::string module_path(const std::string &name)
 }
 
 /// Emulated control CPUs take long for everything. An executor that gives a run up says so before the driver ends it.
-void set_timeouts(const pto_open_options &options)
+pto_onboard_options patient_options(pto_onboard_options onboard, uint64_t stall_timeout_ns)
 {
     constexpr uint64_t kSecondNs = 1'000'000'000;
-    const uint64_t stall_ns = options.stall_timeout_ns == 0 ? 10 * kSecondNs : options.stall_timeout_ns;
-    onboard_options.answer_timeout_ns = 20 * kSecondNs;
-    onboard_options.op_execute_timeout_ns = stall_ns + 200 * kSecondNs;
-    onboard_options.sync_timeout_ns = stall_ns + 210 * kSecondNs;
+    const uint64_t stall_ns = stall_timeout_ns == 0 ? 10 * kSecondNs : stall_timeout_ns;
+    onboard.answer_timeout_ns = 20 * kSecondNs;
+    onboard.op_execute_timeout_ns = stall_ns + 200 * kSecondNs;
+    onboard.sync_timeout_ns = stall_ns + 210 * kSecondNs;
+    return onboard;
 }
 
 /// A function of the stand-in for the vendor's libraries, which is where these would be found.
@@ -204,7 +205,8 @@ pto_open_options TestChip::default_options()
 
 TestChip::TestChip(pto_open_options options)
 {
-    set_timeouts(options);
+    const pto_onboard_options onboard = patient_options(*options.onboard, options.stall_timeout_ns);
+    options.onboard = &onboard;
     if (test_is_onboard && options.device_index == 0)
         options.device_index = take_device();
     else
