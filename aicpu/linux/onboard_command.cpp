@@ -2,6 +2,7 @@
 // The commands that one thread obeys: everything between two runs.
 #include "aicpu/linux/onboard_exports.h"
 #include "aicpu/linux/onboard_run.h"
+#include "aicpu/linux/user_cpus.h"
 #include "engine/base/memory.h"
 
 namespace pto::inline PTO_ARCH::aicpu {
@@ -51,8 +52,11 @@ const wire::SetupBlock *setup_of(const wire::CommandBlock &command, Outcome *out
 
 void probe(const wire::CommandBlock &command, wire::AnswerBlock *answer, Outcome *out)
 {
-    if (const wire::SetupBlock *setup = setup_of(command, out); setup != nullptr)
-        answer->state_bytes = state_bytes(*setup);
+    const wire::SetupBlock *setup = setup_of(command, out);
+    if (setup == nullptr)
+        return;
+    answer->state_bytes = state_bytes(*setup);
+    answer->cpu_mask = user_cpus(setup->device_index);
 }
 
 void open(const wire::CommandBlock &command, Outcome *out)

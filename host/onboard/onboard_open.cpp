@@ -283,6 +283,10 @@ pto_status OnboardDevice::open_executor(host::DeviceFailure *failure)
         setup.control_cpu_count = cpus_.thread_count;
         std::memcpy(setup.allowed_cpus, cpus_.allowed, sizeof setup.allowed_cpus);
     }
+    session_.log(PTO_LOG_INFO, "control CPUs 0x%llx%s: %u of %u threads of a launch take part",
+                 static_cast<unsigned long long>(cpus | probed_cpus),
+                 (cpus | probed_cpus) == 0 ? ", which is to say that they are not known" : "", cpus_.thread_count,
+                 cpus_.block_count);
     setup.state = state_;
     setup.state_bytes = state_bytes_;
     status = link_.set_up(setup, failure);

@@ -3,14 +3,16 @@
 """Checks that a shared object of the executor stands alone:
 
 check_shared_object.py (--header FIRMWARE_H | --export NAME...) [--nm NM] [--readelf READELF] [--max-text BYTES]
-                       [--max-hooks N] [--json] [--image] [--build-id] [--no-variables] OBJECT
+                       [--max-hooks N] [--json] [--image] [--build-id] [--no-variables]
+                       [--weak NAME...] OBJECT
 
 It exports what the header declares with PTO_EXPORT, or the names that are given, no less and no more; it needs no other object and no symbol; its
 relocations are such that any loader knows; nothing runs before or after it, nothing of it is per thread; no memory is
 both writable and executable, the stack neither. With --max-text, its code has at most so many bytes; with --max-hooks,
 the header asks for at most so many functions of the control CPUs. --json prints sizes and numbers. With --image, the
 object is an image that is linked already: it exports nothing. With --build-id, it has one; with --no-variables, nothing in
-it can change once it is loaded."""
+it can change once it is loaded. A function that is given with --weak is one that the process which loads the object may
+have, or not: it is undefined and weak, and called through a relocation of its own."""
 
 import argparse
 import json
@@ -28,6 +30,8 @@ REFUSED_TAGS = {
 }
 PLAIN_RELOCATIONS = {"R_AARCH64_RELATIVE", "R_AARCH64_RELATIV", "R_X86_64_RELATIVE"}  # readelf cuts names of 17 letters
 
+NAMED_RELOCATIONS = {"R_AARCH64_GLOB_DAT", "R_AARCH64_GLOB_DA", "R_AARCH64_JUMP_SLOT", "R_AARCH64_JUMP_SL",
+                     "R_X86_64_GLOB_DAT", "R_X86_64_JUMP_SLOT"}
 
 # Function pointers that an image fills in, by who is asked.
 HOOKS = {"control CPUs": ("pto_firmware_port", "pto_loader"), "cores": ("pto_core_port",)}
@@ -81,13 +85,15 @@ def section_sizes(readelf, path):
     return sizes
 
 
-def symbol_problems(nm, path, wanted):
-    exported, undefined = set(), set()
+def symbol_problems(nm, path, wanted, weak):
+    exported, undefined, found_weak = set(), set(), set()
     for line in run([nm, "-D", "-P", path]).splitlines():
         name, kind = line.split()[:2]
-        (undefined if kind in "Uwv" else exported).add(name.split("@")[0])
-    for name in sorted(undefined):
+        (found_weak if kind in "wv" else undefined if kind == "U" else exported).add(name.split("@")[0])
+    for name in sorted(undefined | (found_weak - weak)):
         yield f"{name}: undefined, and there is nobody to define it"
+    for name in sorted(weak - found_weak):
+        yield f"{name}: not weak, or not used"
     for name in sorted(wanted - exported):
         yield f"{name}: documented, but not exported"
     for name in sorted(exported - wanted):
@@ -105,10 +111,10 @@ def dynamic_problems(readelf, path):
             yield f"{tag}: {REFUSED_TAGS[tag]}"
 
 
-def relocation_problems(readelf, path):
+def relocation_problems(readelf, path, weak):
     pattern = re.compile(r"^[0-9a-f]{12,}\s+[0-9a-f]+\s+(R_\w+)\s*(.*)$", re.MULTILINE)
     for kind, what in sorted(set(pattern.findall(run([readelf, "-r", "-W", path])))):
-        if kind not in PLAIN_RELOCATIONS:
+        if kind not in PLAIN_RELOCATIONS and not (kind in NAMED_RELOCATIONS and weak & set(what.split())):
             yield f"{kind}: a relocation that needs more than the place of the object ({what.strip()})"
 
 
@@ -133,7 +139,7 @@ def segment_problems(readelf, path):
 def find_problems(arguments, sizes, hooks):
     if not arguments.image:
         wanted = set(arguments.export) if arguments.export else exports_of_header(arguments.header)
-        yield from symbol_problems(arguments.nm, arguments.object, wanted)
+        yield from symbol_problems(arguments.nm, arguments.object, wanted, set(arguments.weak))
         yield from dynamic_problems(arguments.readelf, arguments.object)
     if arguments.build_id and ".note.gnu.build-id" not in sizes:
         yield "no build id"
@@ -141,7 +147,7 @@ def find_problems(arguments, sizes, hooks):
         for section in (".data", ".bss"):
             if sizes.get(section, 0) > 0:
                 yield f"{section} has {sizes[section]} bytes: there are variables"
-    yield from relocation_problems(arguments.readelf, arguments.object)
+    yield from relocation_problems(arguments.readelf, arguments.object, set(arguments.weak))
     yield from segment_problems(arguments.readelf, arguments.object)
     text = sizes.get(".text", 0)
     if arguments.max_text is not None and text > arguments.max_text:
@@ -154,6 +160,7 @@ def main():
     parser = argparse.ArgumentParser(description="Checks that a shared object of the executor stands alone.")
     parser.add_argument("--header", help="the header that declares what is exported")
     parser.add_argument("--export", action="append", default=[], help="a name that is exported; may be repeated")
+    parser.add_argument("--weak", action="append", default=[], help="a function that may be there; may be repeated")
     parser.add_argument("--nm", default="nm")
     parser.add_argument("--readelf", default="readelf")
     parser.add_argument("--max-text", type=int, help="bytes that .text may have")

@@ -3,11 +3,11 @@
 """How deep the stacks of the executor become, from what gcc notes with -fcallgraph-info=su:
 
 check_stack.py (--header FIRMWARE_H | --entry ROLE=NAME...) --calls FILE... --root FOLDER [--max-stack BYTES] [--json]
-               FOLDER_OF_OBJECTS...
+               [--outside NAME...] FOLDER_OF_OBJECTS...
 
 The entries are those that are given, or the functions that the header declares with PTO_EXPORT, by role:
-pto_firmware_serve, pto_core_run, and all others, which control CPU 0 calls. A stack is what the functions of the executor take; what hooks, kernels and
-orchestrations take comes on top, where they are called. A function without a bound, a recursion, and a call through a
+pto_firmware_serve, pto_core_run, and all others, which control CPU 0 calls. A stack is what the functions of the executor take; what hooks, kernels,
+orchestrations and the functions that are given with --outside take comes on top, where they are called. A function without a bound, a recursion, and a call through a
 pointer of which the file of calls does not say where it goes are errors. That file has one line per call:
 
     FILE | TEXT OF THE CALL | WHERE IT GOES
@@ -101,6 +101,7 @@ def read_calls(path):
 class Stacks:
     def __init__(self, arguments):
         self.functions, indirect = read_graphs(arguments.folders)
+        self.outside = set(arguments.outside)
         self.root = os.path.realpath(arguments.root)
         self.problems = []
         self.depths = {}
@@ -152,7 +153,7 @@ class Stacks:
             self.report(f"{function.name} calls itself: {' -> '.join(circle)}")
             return 0, ()
         if function.frame is None:
-            if title not in BYTES:
+            if title not in BYTES | self.outside:
                 self.report(f"{title} is called by {self.functions[path[-1]].name}, and nothing is known of it"
                             if path else f"{title} is not there")
             return 0, ()
@@ -180,6 +181,7 @@ def main():
     parser = argparse.ArgumentParser(description="How deep the stacks of the executor become.")
     parser.add_argument("--header", help="the header that declares the entries")
     parser.add_argument("--entry", action="append", default=[], help="ROLE=NAME: an entry; may be repeated")
+    parser.add_argument("--outside", action="append", default=[], help="a function that others bring; may be repeated")
     parser.add_argument("--calls", required=True, action="append",
                         help="a file that says where calls through pointers go; may be repeated")
     parser.add_argument("--root", required=True, help="the folder of the sources")

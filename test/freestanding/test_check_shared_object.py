@@ -84,6 +84,14 @@ class SharedObjects(unittest.TestCase):
         path = self.link(SOUND + "__attribute__((weak)) void puts(char *); int three(void) { return puts != 0; }")
         self.assert_refused("puts: undefined", path)
 
+    def test_a_function_that_may_be_there_is_weak_and_used(self):
+        call = "void puts(char *); int three(void) { if (puts != 0) puts(0); return 0; }"
+        path = self.link(SOUND + "__attribute__((weak)) " + call)
+        self.assert_accepted(path, "--weak", "puts")
+        self.assert_refused("gets: not weak", path, "--weak", "puts", "--weak", "gets")
+        self.assert_refused("puts: undefined", path, "--weak", "gets")
+        self.assert_refused("puts: undefined", self.link(SOUND + call), "--weak", "puts")
+
     def test_another_object_that_is_needed_is_refused(self):
         self.assert_refused("NEEDED: Shared library: [libc.so", self.link(SOUND, "-Wl,--no-as-needed", alone=()))
 

@@ -107,6 +107,9 @@ class Stacks(unittest.TestCase):
     def test_a_function_of_which_nothing_is_known_is_refused(self):
         self.compile(SOUND + 'void unknown(); extern "C" void pto_firmware_run() { unknown(); uses<8>(); }')
         self.assert_refused("nothing is known of it")
+        self.assert_refused("nothing is known of it", "--outside", "uses")
+        code, output = self.check("--outside", "_Z7unknownv")
+        self.assertEqual(code, 0, output)
 
     def test_the_four_functions_on_bytes_are_left_alone(self):
         self.compile(SOUND + 'extern "C" void *memcpy(void *, const void *, unsigned long) noexcept;'

@@ -272,6 +272,37 @@ void a_device_opens_again_in_the_same_process(void **)
     assert_int_equal(standin_count("registrations"), 1);
 }
 
+/// All threads of the vendor's pool are launched, and those that are not needed leave.
+void the_control_cpus_are_those_that_the_chip_has(void **)
+{
+    const StandIn standin;
+    const bool is_a5 = std::string(arch()) == "a5";
+    OnboardChip chip;
+    assert_non_null(std::strstr(onboard_log().c_str(),
+                                is_a5 ? "control CPUs 0xfffc: 5 of 14 threads" : "control CPUs 0xfc: 4 of 6 threads"));
+    assert_int_equal(standin_count("questions about CPUs"), is_a5 ? 1 : 0);
+    CallableBuilder sum = sum_callable();
+    chip.prepare(0, sum);
+    const int64_t before = standin_count("launched threads");
+    expect_sum(chip, 0);
+    assert_int_equal(standin_count("launched threads") - before, is_a5 ? 14 : 6);
+}
+
+void control_cpus_that_are_not_told_run_anywhere(void **)
+{
+    const StandIn standin;
+    standin_untold_cpus();
+    const bool is_a5 = std::string(arch()) == "a5";
+    OnboardChip chip;
+    assert_non_null(std::strstr(onboard_log().c_str(),
+                                is_a5 ? "they are not known: 5 of 5 threads" : "control CPUs 0xfc: 4 of 6 threads"));
+    CallableBuilder sum = sum_callable();
+    chip.prepare(0, sum);
+    const int64_t before = standin_count("launched threads");
+    expect_sum(chip, 0);
+    assert_int_equal(standin_count("launched threads") - before, is_a5 ? 5 : 6);
+}
+
 void a_device_has_one_context(void **)
 {
     const StandIn standin;
@@ -355,6 +386,8 @@ int main(int argc, char **argv)
                                  cmocka_unit_test(a_kernel_for_other_cores_is_refused),
                                  cmocka_unit_test(threads_that_have_not_opened_the_device_use_it),
                                  cmocka_unit_test(a_device_opens_again_in_the_same_process),
+                                 cmocka_unit_test(the_control_cpus_are_those_that_the_chip_has),
+                                 cmocka_unit_test(control_cpus_that_are_not_told_run_anywhere),
                                  cmocka_unit_test(a_device_has_one_context),
                                  cmocka_unit_test(two_devices_work_side_by_side),
                                  cmocka_unit_test(devices_that_do_not_share_memory_get_no_communicator),

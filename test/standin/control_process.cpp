@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The process of the control CPUs, for aarch64: loads images as the vendor's does, and calls their functions on the
-// threads of a pool, one per user CPU. Arguments: arch, device, bytes of memory, cached|coherent, latched|open.
+// threads of a pool, one per user CPU. Arguments: arch, device, bytes of memory, cached|coherent, latched|open,
+// told|untold.
 #include "control_cache.hpp"
 #include "process_link.hpp"
 
@@ -42,6 +43,7 @@ struct Pool {
 
 Setting setting;
 Pool pool;
+bool cpus_are_told = true;
 bool latch_is_closed = false; // Used by one bootstrap at a time: one stream, one worker.
 std::mutex loader;
 std::map<std::string, void *> images;
@@ -160,6 +162,7 @@ void run_blocks(uint32_t worker)
 void start(const Message &message)
 {
     note_launch();
+    count("launched threads", message.blocks);
     const auto launch = std::make_shared<Launch>();
     launch->ticket = message.ticket;
     launch->blocks_left = message.blocks;
@@ -200,10 +203,23 @@ void serve()
 } // namespace
 } // namespace standin
 
+/// The driver on the device, which every image finds in this program.
+extern "C" [[gnu::visibility("default")]] int halGetDeviceInfo(uint32_t id, int32_t module, int32_t info, int64_t *out)
+{
+    using namespace standin;
+    constexpr int kInvalidValue = 3;
+    constexpr int32_t kControlModule = 1, kOccupancy = 8;
+    count("questions about CPUs", 1);
+    if (!cpus_are_told || id != setting.device || module != kControlModule || info != kOccupancy || out == nullptr)
+        return kInvalidValue;
+    *out = static_cast<int64_t>(chip_of(setting.arch).control_cpus);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     using namespace standin;
-    if (argc < 6)
+    if (argc < 7)
         return 2;
     setting = enter_process(argv);
     const Chip chip = chip_of(setting.arch);
@@ -211,6 +227,7 @@ int main(int argc, char **argv)
     map_or_die(register_base(setting.device), kRegisterBytes, kRegisterFile, PROT_READ | PROT_WRITE);
     open_cache(std::strcmp(argv[4], "cached") == 0, memory_base(setting.device), setting.memory_bytes);
     latch_is_closed = std::strcmp(argv[5], "latched") == 0;
+    cpus_are_told = std::strcmp(argv[6], "told") == 0;
     for (uint32_t i = 0; i < chip.control_workers; i++)
         std::thread(run_blocks, i).detach();
     const char *const filesystem = std::getenv("PTO_STANDIN_FILESYSTEM");

@@ -56,7 +56,7 @@ bool describe(uint32_t id, int32_t module, int32_t info, int64_t *out)
     else if (module == kSystemModule && info == kDieId)
         *out = id % 2;
     else if (module == kControlModule && (info == kOccupancy || info == kFunctionOccupancy))
-        *out = static_cast<int64_t>(chip.control_mask);
+        *out = static_cast<int64_t>(chip.told_cpus);
     else if (module == kControlModule && info == kCoreNumber)
         *out = chip.control_workers;
     else if (module == kControlModule && info == kScheduler)

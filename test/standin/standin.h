@@ -59,8 +59,8 @@ void standin_memory_bytes(uint64_t bytes);
 uint64_t standin_calls(const char *name);
 /** Live things: "allocations", "allocated bytes", "streams", "binaries", "registrations", "processes", "devices";
  *  and totals: "leaked" (what a soft reset still found), "bootstraps", "latched bootstraps", "launches",
- *  "core launches", "stale pages" (replaced by old copies), "refreshed pages", "snapshots refused". -1: no such name.
- */
+ *  "launched threads" (of control CPUs), "questions about CPUs" (on the device), "core launches", "stale pages"
+ * (replaced by old copies), "refreshed pages", "snapshots refused". -1: no such name. */
 int64_t standin_count(const char *what);
 uint32_t standin_violation_count(void);
 /** The n-th violation, NULL if there are fewer. Valid until standin_reset. */
@@ -98,6 +98,9 @@ void standin_useless_resets(uint32_t device, uint32_t count);
 /** The one-image latch: a process that loads a second dispatcher gets the first. By default it is closed by the first
  *  bootstrap of a device and opened by a reset; 1: resets do not open it. */
 void standin_latch_survives_resets(int survives);
+
+/** The driver on the device does not say which control CPUs there are. Takes effect when a device is opened. */
+void standin_untold_cpus(void);
 
 /* ---- time */
 

@@ -78,7 +78,7 @@ STANDIN_PUBLIC int standin_reset(const char *arch)
     all.registered_digests.clear();
     all.registrations.clear();
     all.is_initialised = all.was_finalised = all.is_held = all.has_visible_list = all.latch_survives = false;
-    all.cache_model = true;
+    all.cache_model = all.cpus_are_told = true;
     all.memory_bytes = uint64_t{16} << 30;
     all.op_timeout_us = uint64_t{1800} * 1000 * 1000;
     all.last_fault.clear();
@@ -138,8 +138,9 @@ STANDIN_PUBLIC int64_t standin_count(const char *what)
     for (const auto &[key, value] : live)
         if (name == key)
             return value;
-    for (const char *total : {"leaked", "bootstraps", "latched bootstraps", "launches", "core launches", "stale pages",
-                              "refreshed pages", "snapshots refused"})
+    for (const char *total :
+         {"leaked", "bootstraps", "latched bootstraps", "launches", "launched threads", "questions about CPUs",
+          "core launches", "stale pages", "refreshed pages", "snapshots refused"})
         if (name == total)
             return all.totals[name];
     return -1;
@@ -289,6 +290,12 @@ STANDIN_PUBLIC void standin_advance_ms(uint64_t milliseconds)
     const std::lock_guard lock(world().mutex);
     world().clock_offset += std::chrono::milliseconds(milliseconds);
     world().changed.notify_all();
+}
+
+STANDIN_PUBLIC void standin_untold_cpus(void)
+{
+    const std::lock_guard lock(world().mutex);
+    world().cpus_are_told = false;
 }
 
 STANDIN_PUBLIC void standin_cache_model(int on)

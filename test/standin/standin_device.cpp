@@ -72,11 +72,11 @@ std::string Device::start_processes(std::unique_lock<std::mutex> &lock)
     if (!cores_failed.empty())
         return cores_failed;
     const char *filesystem = all.filesystem >= 0 ? "join" : all.root_folder_is_ours ? "root" : "new";
-    control_ = std::make_shared<DeviceLink>(
-        std::vector<std::string>{folder + "/pto_standin_launcher", filesystem, "qemu-aarch64", "-L",
-                                 "/usr/aarch64-linux-gnu", folder + "/pto_standin_control", arch, id,
-                                 std::to_string(memory_bytes_), has_cache_model_ ? "cached" : "coherent",
-                                 latch_is_closed && all.latch_survives ? "latched" : "open", "control CPUs"});
+    control_ = std::make_shared<DeviceLink>(std::vector<std::string>{
+        folder + "/pto_standin_launcher", filesystem, "qemu-aarch64", "-L", "/usr/aarch64-linux-gnu",
+        folder + "/pto_standin_control", arch, id, std::to_string(memory_bytes_),
+        has_cache_model_ ? "cached" : "coherent", latch_is_closed && all.latch_survives ? "latched" : "open",
+        all.cpus_are_told ? "told" : "untold", "control CPUs"});
     const std::string control_failed = control_->start(lock, inheritance);
     if (!control_failed.empty())
         return control_failed;

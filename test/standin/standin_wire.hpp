@@ -47,7 +47,8 @@ struct Chip {
     uint32_t condition_offset;
     uint32_t gate_offset;     ///< Of the register that opens the others; kNone: they are always open.
     uint32_t control_workers; ///< User CPUs, of which each has one thread of the vendor's pool.
-    uint64_t control_mask;    ///< What the host is told about them.
+    uint64_t control_cpus;    ///< Which they are.
+    uint64_t told_cpus;       ///< What the host is told about them.
 };
 
 inline constexpr uint32_t kNone = 0xffffffff;
@@ -56,9 +57,8 @@ inline constexpr uint32_t kGateOpen = 0xE;
 inline Chip chip_of(Arch arch)
 {
     if (arch == Arch::kA2a3)
-        return {25, 24, 7, 75, uint64_t{8} << 20, 0xA0, 0x4C8, 0x18, 6, 0xfc};
-    // The mask that the host sees is wrong here.
-    return {36, 36, kNone, 108, kLanes * kLaneBytes, 0xD0, 0x5108, kNone, 14, 0x3};
+        return {25, 24, 7, 75, uint64_t{8} << 20, 0xA0, 0x4C8, 0x18, 6, 0xfc, 0xfc};
+    return {36, 36, kNone, 108, kLanes * kLaneBytes, 0xD0, 0x5108, kNone, 14, 0xfffc, 0x3};
 }
 
 inline uint32_t physical_id(Arch arch, uint32_t cluster, uint32_t lane)

@@ -75,6 +75,7 @@ struct World {
     Arch arch = Arch::kA2a3;
     uint64_t memory_bytes = uint64_t{16} << 30;
     bool cache_model = true;
+    bool cpus_are_told = true;
     bool latch_survives = false;
     bool device_was_opened = false;
 

@@ -205,8 +205,9 @@ pto_open_options TestChip::default_options()
 
 TestChip::TestChip(pto_open_options options)
 {
-    const pto_onboard_options onboard = patient_options(*options.onboard, options.stall_timeout_ns);
-    options.onboard = &onboard;
+    const pto_onboard_options onboard = patient_options(onboard_options, options.stall_timeout_ns);
+    if (test_is_onboard)
+        options.onboard = &onboard;
     if (test_is_onboard && options.device_index == 0)
         options.device_index = take_device();
     else
