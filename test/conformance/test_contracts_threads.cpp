@@ -41,7 +41,7 @@ void threads_that_run_two_callables_in_random_order_get_their_own_results(void *
     const int mistakes = on_threads(6, [&](int thread) {
         std::mt19937 random(static_cast<unsigned>(thread));
         int wrong = 0;
-        for (int round = 0; round < kRounds; round++) {
+        for (int round = 0; round < rounds(kRounds); round++) {
             const auto a = static_cast<float>(random() % 1000);
             const auto b = static_cast<float>(random() % 1000);
             const bool minus = random() % 2 == 0;
@@ -51,7 +51,7 @@ void threads_that_run_two_callables_in_random_order_get_their_own_results(void *
     });
     assert_int_equal(mistakes, 0);
     assert_int_equal(orchestration_loads(chip.get()), 2);
-    assert_int_equal(stats_of(chip.get()).runs, 6 * kRounds);
+    assert_int_equal(stats_of(chip.get()).runs, 6 * rounds(kRounds));
 }
 
 void prepares_in_a_row_before_any_run_keep_their_ids_apart(void **)
@@ -134,7 +134,7 @@ void four_chips_with_four_threads_each_do_not_mix_their_callables(void **)
         pto_context *context = chips[static_cast<std::size_t>(chip)]->get();
         CallableBuilder made = (chip + id) % 2 == 0 ? sum() : difference();
         int wrong = 0;
-        for (int round = 0; round < kRounds / 10; round++) {
+        for (int round = 0; round < rounds(kRounds / 10); round++) {
             wrong += pto_prepare(context, id, made.get()) == PTO_OK ? 0 : 1;
             for (int run = 0; run < 10; run++) {
                 const auto a = static_cast<float>(thread * 1000 + run);
@@ -146,7 +146,7 @@ void four_chips_with_four_threads_each_do_not_mix_their_callables(void **)
     });
     assert_int_equal(mistakes, 0);
     for (const auto &chip : chips) {
-        assert_int_equal(orchestration_loads(chip->get()), kThreads * (kRounds / 10));
+        assert_int_equal(orchestration_loads(chip->get()), kThreads * rounds(kRounds / 10));
         assert_int_equal(stats_of(chip->get()).resident_image_bytes, 0);
         assert_int_equal(stats_of(chip->get()).failed_runs, 0);
     }

@@ -257,7 +257,7 @@ void chips_on_several_threads_do_not_disturb_each_other(void **)
             uint32_t expected = static_cast<uint32_t>(i);
             for (uint32_t step = 0; step < 300; step++)
                 expected = expected * 2 + step % 7;
-            for (int round = 0; round < 50; round++) {
+            for (int round = 0; round < rounds(50); round++) {
                 std::vector<int32_t> x = {i};
                 const bool good =
                     chip.run(i, {integers(x)}, {300}) == PTO_OK && static_cast<uint32_t>(x[0]) == expected;

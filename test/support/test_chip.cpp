@@ -145,6 +145,11 @@ bool is_onboard()
     return test_is_onboard;
 }
 
+int rounds(int on_sim)
+{
+    return test_is_onboard ? on_sim / 8 : on_sim;
+}
+
 const std::vector<char> &module_bytes(const std::string &name)
 {
     static std::map<std::string, std::vector<char>> modules;

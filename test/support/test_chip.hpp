@@ -58,6 +58,8 @@ bool has_threads_per_core();
 
 /// Whether the chips are behind the vendor's driver, or what stands for it: in an address space of their own.
 bool is_onboard();
+/// How often to repeat what takes microseconds on a simulated chip, and tens of milliseconds on an emulated one.
+int rounds(int on_sim);
 
 /// Content of a shared object that was built next to the test, such as "kernel_add", for the machine that it runs on.
 /// Fails the test when it is not there.
