@@ -128,17 +128,6 @@ void on_undefined(int signal, siginfo_t *, void *context)
         machine.regs[number] = last_line_before_a_copy(address);
 }
 
-/// A write to a copy is one to memory, and is tried again there. Everything else is what it looks like.
-void on_fault(int signal, siginfo_t *info, void *)
-{
-    const auto address = reinterpret_cast<uint64_t>(info->si_addr);
-    if (!is_memory(address) || info->si_code != SEGV_ACCERR) {
-        std::signal(signal, SIG_DFL);
-        return;
-    }
-    refresh_page(static_cast<uint32_t>((address - cache.memory) / kPage));
-}
-
 int replace_instructions(dl_phdr_info *info, size_t, void *base)
 {
     if (info->dlpi_addr != *static_cast<const ElfW(Addr) *>(base))
@@ -176,8 +165,14 @@ void open_cache(bool is_modelled, uint64_t memory, uint64_t memory_bytes)
     action.sa_flags = SA_SIGINFO;
     action.sa_sigaction = on_undefined;
     sigaction(SIGILL, &action, nullptr);
-    action.sa_sigaction = on_fault;
-    sigaction(SIGSEGV, &action, nullptr);
+}
+
+bool write_through(uint64_t address)
+{
+    if (!is_memory(address))
+        return false;
+    refresh_page(static_cast<uint32_t>((address - cache.memory) / kPage));
+    return true;
 }
 
 void note_launch()

@@ -22,6 +22,10 @@ void age_cache(uint64_t address, uint64_t bytes);
 /// As an invalidation of every line of the range.
 void refresh_cache(uint64_t address, uint64_t bytes);
 
+/// A write has raised SIGSEGV: one to a copy is one to memory, where it can be tried again. False: it was none to a
+/// copy.
+bool write_through(uint64_t address);
+
 /// Puts the model in the place of the maintenance instructions of a loaded image.
 void watch_image(void *handle);
 

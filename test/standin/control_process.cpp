@@ -3,6 +3,7 @@
 // threads of a pool, one per user CPU. Arguments: arch, device, bytes of memory, cached|coherent, latched|open,
 // told|untold.
 #include "control_cache.hpp"
+#include "control_registers.hpp"
 #include "process_link.hpp"
 
 #include <condition_variable>
@@ -187,6 +188,26 @@ void start(const Message &message)
     pool.changed.notify_all();
 }
 
+// ---- memory that is not what it looks like
+
+/// Everything else is a crash, which the instruction is tried again for.
+void on_fault(int signal, siginfo_t *info, void *context)
+{
+    const auto address = reinterpret_cast<uint64_t>(info->si_addr);
+    const bool is_protected = info->si_code == SEGV_ACCERR;
+    if (!is_protected ||
+        (!write_through(address) && !store_to_register(address, &static_cast<ucontext_t *>(context)->uc_mcontext)))
+        std::signal(signal, SIG_DFL);
+}
+
+void handle_faults()
+{
+    struct sigaction action = {};
+    action.sa_flags = SA_SIGINFO;
+    action.sa_sigaction = on_fault;
+    sigaction(SIGSEGV, &action, nullptr);
+}
+
 void serve()
 {
     Message message;
@@ -224,8 +245,9 @@ int main(int argc, char **argv)
     setting = enter_process(argv);
     const Chip chip = chip_of(setting.arch);
     map_or_die(memory_base(setting.device), setting.memory_bytes, kMemoryFile, PROT_READ | PROT_WRITE);
-    map_or_die(register_base(setting.device), kRegisterBytes, kRegisterFile, PROT_READ | PROT_WRITE);
+    open_registers(setting.device);
     open_cache(std::strcmp(argv[4], "cached") == 0, memory_base(setting.device), setting.memory_bytes);
+    handle_faults();
     latch_is_closed = std::strcmp(argv[5], "latched") == 0;
     cpus_are_told = std::strcmp(argv[6], "told") == 0;
     for (uint32_t i = 0; i < chip.control_workers; i++)

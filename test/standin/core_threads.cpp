@@ -42,7 +42,9 @@ struct Core {
     volatile uint32_t *gate = nullptr; ///< NULL: there is none.
     std::shared_ptr<Launch> launch;
     uint32_t last_command = 0;
-    bool is_clean = true; ///< What kernels wrote has been cleaned.
+    bool is_clean = true;     ///< What kernels wrote has been cleaned.
+    bool has_said_so = false; ///< A line was cleaned in this launch.
+    bool has_waited = false;  ///< The command register was read in this launch.
     std::atomic<uint32_t> is_asleep{0};
 };
 
@@ -196,6 +198,7 @@ void launch_cores(uint32_t ticket, const CoreImage &image, uint32_t blocks, uint
         *core.command = 0;
         core.last_command = 0;
         core.is_clean = true;
+        core.has_said_so = core.has_waited = false;
         core.launch = launch;
         start_core(&core);
     }
@@ -232,6 +235,10 @@ STANDIN_INTRINSIC uint32_t pto_core_physical_id(void)
 
 STANDIN_INTRINSIC uint32_t pto_core_read_command(void)
 {
+    if (!self->has_said_so && !self->has_waited)
+        violate("core %u (block %u, lane %u) waits for a command, and has cleaned no line that says that it is there",
+                self->physical, self->block, self->lane);
+    self->has_waited = true;
     const uint32_t before = self->last_command;
     self->last_command = *self->command;
     std::atomic_thread_fence(std::memory_order_acquire);
@@ -256,6 +263,7 @@ STANDIN_INTRINSIC void pto_core_write_condition(uint32_t value)
 
 STANDIN_INTRINSIC void pto_core_clean_line(const void *)
 {
+    self->has_said_so = true;
     std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 

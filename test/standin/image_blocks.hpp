@@ -32,7 +32,7 @@ struct alignas(64) CoreLine {
     uint32_t value; ///< What its kernel was told.
 };
 
-enum : uint32_t { kCoreRuns = 0, kCoreFaults = 1, kCoreStays = 2, kCoreForgets = 3 };
+enum : uint32_t { kCoreRuns = 0, kCoreFaults = 1, kCoreStays = 2, kCoreForgets = 3, kCoreHides = 4 };
 
 struct alignas(64) CoreBlock {
     uint64_t lines;

@@ -67,6 +67,28 @@ extern "C" uint32_t image_count(void *args)
     return 0;
 }
 
+/// One block writes 64 bits to a register, until the other one has seen them with their halves from two writes; not
+/// more often than it is told.
+extern "C" uint32_t image_tear(void *args)
+{
+    ControlBlock &block = block_of(args);
+    invalidate(&block);
+    auto *const cell = reinterpret_cast<volatile uint64_t *>(block.registers + block.command_offset);
+    if (__atomic_fetch_add(&block.arrived, 1, __ATOMIC_ACQ_REL) == 0) {
+        for (uint64_t n = 1; n <= block.a && __atomic_load_n(&block.sum, __ATOMIC_ACQUIRE) == 0; n++)
+            *cell = n << 32 | n;
+        __atomic_store_n(&block.wanted, 1, __ATOMIC_RELEASE);
+        return 0;
+    }
+    while (__atomic_load_n(&block.wanted, __ATOMIC_ACQUIRE) == 0) {
+        const uint64_t seen = *cell;
+        if (seen >> 32 != (seen & 0xffffffff))
+            __atomic_store_n(&block.sum, seen, __ATOMIC_RELEASE);
+        sched_yield();
+    }
+    return 0;
+}
+
 extern "C" uint32_t image_fail(void *)
 {
     return 7;

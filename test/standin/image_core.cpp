@@ -51,7 +51,8 @@ void run(uint64_t launch, uint32_t lane)
     line.place = place_of(block.arch, line.physical);
     pto_core_barrier();
     line.done = index + 1;
-    pto_core_clean_line(&line);
+    if (!is_last || block.mode != kCoreHides)
+        pto_core_clean_line(&line);
     const uint32_t command = next_command(0);
     if (is_last && block.mode == kCoreFaults)
         *nowhere = 1;

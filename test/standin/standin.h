@@ -13,13 +13,15 @@
  *  space, destination sizes, foreign and double frees, entries of core images without their suffixes, a second
  *  registration, calls before init and after finalize, releasing single resources of a poisoned card, an AICPU launch
  *  of several blocks before the cores', commands through registers that are not open, kernels reported before their
- *  writes are clean, names that the vendor's loader would refuse, launches on streams for the device only, log levels
- *  set too late.
+ *  writes are clean, cores that wait without having cleaned a line, stores of 64 bits to registers, names that the
+ * vendor's loader would refuse, launches on streams for the device only, log levels set too late.
  *
  *  What it cannot prove: that the vendor's compiler makes of the sources what g++ makes of them; that the closed
  *  library which loads the dispatcher does so as it does here; anything about the order of the silicon's memory, its
- *  clocks and pipes; HCCL, windows for communication (every such call says "not supported") and SDMA; torn 64-bit
- *  stores to registers. CPU numbers that an image sees are those of this machine.
+ *  clocks and pipes; HCCL, windows for communication (every such call says "not supported") and SDMA. CPU numbers that
+ *  an image sees are those of this machine.
+ *
+ *  Registers are written by 32 bits. A store of 64 bits by the control CPUs arrives in two halves, a millisecond apart.
  *
  *  Caches of the control CPUs are modelled by pages, on a2a3 only (standin_cache_model): a page that the host writes
  *  again, after something has run, keeps its old content for them until the image executes `dc civac` on one of its

@@ -207,7 +207,7 @@ void Card::load_functions(uint64_t device)
 {
     std::string json = "{";
     for (const char *name : {"image_add", "image_add_stale", "image_meet", "image_fail", "image_crash", "image_hang",
-                             "image_drive", "image_count", "image_missing"})
+                             "image_drive", "image_count", "image_tear", "image_missing"})
         json += std::string(json.size() > 1 ? "," : "") + "\"" + name + "_op\": {\"opInfo\": {\"functionName\": \"" +
                 name + "\", \"kernelSo\": \"libimage_" + std::to_string(device) +
                 ".so\", \"opKernelLib\": \"AICPUKernel\", \"userDefined\": \"False\"}}";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What callers must not do: each fails with a text that names it.
+#include "image_blocks.hpp"
 #include "standin_test.hpp"
 
 #include <cstdlib>
@@ -276,6 +277,27 @@ void the_dispatcher_is_loaded_one_way(void **)
     card.abandon();
 }
 
+void registers_are_written_by_32_bits(void **)
+{
+    Card card(arch_name);
+    EXPECT_OK(card.bootstrap());
+    card.load_functions();
+    ControlBlock block{};
+    block.a = 10000;
+    block.registers = card.registers();
+    block.command_offset = 0xA0;
+    void *const address = card.allocate(sizeof block);
+    card.upload(address, &block, sizeof block);
+    EXPECT_OK(card.launch("image_tear", address, 2));
+    EXPECT_OK(card.wait_control());
+    card.download(&block, address, sizeof block);
+    assert_int_not_equal(block.sum, 0);
+    assert_true(block.sum >> 32 != (block.sum & 0xffffffff));
+    assert_true(standin_violation_count() > 0);
+    expect_violation(0, "64 bits to a register");
+    card.abandon();
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -298,6 +320,7 @@ int main(int argc, char **argv)
         TEST(launches_name_a_stream_of_the_host_and_memory_of_the_device),
         TEST(names_are_those_that_the_loader_takes),
         TEST(the_dispatcher_is_loaded_one_way),
+        TEST(registers_are_written_by_32_bits),
     };
 #undef TEST
     return cmocka_run_group_tests_name(arch_name, tests, nullptr, nullptr);

@@ -211,6 +211,19 @@ void a_core_that_reports_before_it_cleans_is_a_violation(void **)
     card.abandon();
 }
 
+void a_core_that_waits_before_it_cleans_is_a_violation(void **)
+{
+    LoadedCard card;
+    card.register_cores();
+    card.launch_cluster(kCoreHides);
+    EXPECT_OK(card.launch("image_drive", card.block));
+    EXPECT_OK(card.wait_control());
+    EXPECT_OK(card.wait_cores());
+    assert_int_equal(standin_violation_count(), 1);
+    expect_violation(0, "cleaned no line");
+    card.abandon();
+}
+
 void a_command_through_closed_registers_is_a_violation(void **)
 {
     LoadedCard card;
@@ -333,6 +346,7 @@ int main(int argc, char **argv)
         TEST(a_core_that_never_returns_ends_at_the_operations_timeout),
         TEST(a_hung_core_does_not_report_itself),
         TEST(a_core_that_reports_before_it_cleans_is_a_violation),
+        TEST(a_core_that_waits_before_it_cleans_is_a_violation),
         TEST(a_command_through_closed_registers_is_a_violation),
         TEST(a_process_that_dies_takes_the_card_with_it),
         TEST(injected_results_come_when_they_were_ordered),
