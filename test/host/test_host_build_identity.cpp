@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <elf.h>
 #include <memory>
 
 using namespace pto::test;
@@ -223,6 +224,44 @@ void a_symbol_that_states_nothing_is_refused(void **)
         &error));
 }
 
+/// Lets all symbols of that name have one that ends with its table, with or without its zero.
+void move_name_to_the_end(std::vector<char> *bytes, bool has_zero)
+{
+    const auto end = bytes->size();
+    const std::string name = PTO_BUILD_IDENTITY_SYMBOL;
+    bytes->insert(bytes->end(), name.c_str(), name.c_str() + name.size() + 1);
+    bytes->shrink_to_fit();
+    Elf64_Ehdr header;
+    std::memcpy(&header, bytes->data(), sizeof header);
+    const auto section_at = [&](uint64_t index) {
+        return reinterpret_cast<Elf64_Shdr *>(bytes->data() + header.e_shoff) + index;
+    };
+    for (uint64_t i = 0; i < header.e_shnum; i++) {
+        const Elf64_Shdr &table = *section_at(i);
+        if (table.sh_type != SHT_DYNSYM && table.sh_type != SHT_SYMTAB)
+            continue;
+        Elf64_Shdr &strings = *section_at(table.sh_link);
+        auto *const symbols = reinterpret_cast<Elf64_Sym *>(bytes->data() + table.sh_offset);
+        for (uint64_t s = 0; s < table.sh_size / sizeof(Elf64_Sym); s++)
+            symbols[s].st_name = name == bytes->data() + strings.sh_offset + symbols[s].st_name ? 0 : 1;
+        strings.sh_offset = end;
+        strings.sh_size = name.size() + (has_zero ? 1 : 0);
+    }
+}
+
+void a_name_ends_within_its_table(void **)
+{
+    pto_image_error error{};
+    for (const bool has_zero : {true, false})
+        assert_int_equal(pack_spoilt(
+                             [&](std::vector<char> *bytes) {
+                                 find_statement(bytes)[0] = 'X'; // who finds the symbol refuses it
+                                 move_name_to_the_end(bytes, has_zero);
+                             },
+                             &error),
+                         has_zero ? PTO_ERROR_INVALID_IMAGE : PTO_OK);
+}
+
 /// Bounds are AddressSanitizer's to check.
 void kernels_that_are_cut_or_changed_anywhere_do_no_harm(void **)
 {
@@ -307,6 +346,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_callable_that_contradicts_its_kernels_is_refused_by_both_names),
         cmocka_unit_test(equal_headers_of_different_commits_are_the_same),
         cmocka_unit_test(a_symbol_that_states_nothing_is_refused),
+        cmocka_unit_test(a_name_ends_within_its_table),
         cmocka_unit_test(kernels_that_are_cut_or_changed_anywhere_do_no_harm),
         cmocka_unit_test(a_library_without_headers_takes_every_callable_and_logs_what_it_was_built_with),
         cmocka_unit_test(an_identity_that_is_none_is_refused),

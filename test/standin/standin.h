@@ -27,7 +27,7 @@
  *  again, after something has run, keeps its old content for them until the image executes `dc civac` on one of its
  *  lines or writes to it. So a line that is stale on silicon may be fresh here because of its neighbour, because the
  *  host has written there for the first time, or in a copy of more than 1 MiB. Writes of cores are visible at once;
- * that their loop cleans before it reports a kernel is watched instead.
+ *  that their loop cleans before it reports itself or a kernel is watched instead.
  *
  *  That its figures of errors, layouts and orders are right is as true as the notes they were read from. Where those
  *  are silent it chooses: resets unbind threads; a registered core image outlives resets; the latch belongs to one
