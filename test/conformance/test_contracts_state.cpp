@@ -55,9 +55,7 @@ void what_was_never_a_context_is_refused_by_every_verb(void **)
 
 void a_faulted_context_refuses_to_prepare_and_to_run_and_gives_back_what_it_holds(void **)
 {
-    pto_open_options options = TestChip::default_options();
-    options.stall_timeout_ns = 200'000'000;
-    TestChip chip(options);
+    TestChip chip(TestChip::impatient_options());
     CallableBuilder never = callable("orch_cores", "second_is").inout().scalar();
     CallableBuilder add = sum();
     chip.prepare(0, never);
@@ -258,9 +256,7 @@ void the_first_of_several_errors_is_the_one_that_is_told(void **)
 
 void an_error_names_callable_task_kernel_and_cause(void **)
 {
-    pto_open_options options = TestChip::default_options();
-    options.stall_timeout_ns = 200'000'000;
-    TestChip chip(options);
+    TestChip chip(TestChip::impatient_options());
     CallableBuilder builder = callable("orch_cores", "second_is").inout().scalar();
     chip.prepare(11, builder);
     std::vector<int32_t> x = {0};

@@ -155,9 +155,7 @@ void every_block_of_a_cluster_task_runs_once(void **)
 
 void a_kernel_that_never_returns_is_named_and_faults_the_context(void **)
 {
-    pto_open_options options = TestChip::default_options();
-    options.stall_timeout_ns = 200'000'000;
-    TestChip chip(options);
+    TestChip chip(TestChip::impatient_options());
     CallableBuilder builder = cores("second_is").inout().scalar();
     chip.prepare(0, builder);
     std::vector<int32_t> x = {0};
@@ -181,9 +179,7 @@ void a_kernel_that_never_returns_is_named_and_faults_the_context(void **)
 #ifndef PTO_TEST_THREAD_SANITIZER // it delivers signals only to threads that call the system
 void a_kernel_that_spins_without_a_call_is_taken_off_its_thread(void **)
 {
-    pto_open_options options = TestChip::default_options();
-    options.stall_timeout_ns = 200'000'000;
-    TestChip chip(options);
+    TestChip chip(TestChip::impatient_options());
     CallableBuilder builder("orch_cores", "second_is");
     builder.aiv(NOP, "kernel_nop").aiv(NEVER, "kernel_spin").inout().scalar();
     chip.prepare(0, builder);
@@ -195,9 +191,7 @@ void a_kernel_that_spins_without_a_call_is_taken_off_its_thread(void **)
 
 void a_kernel_on_a_helper_that_never_returns_is_named_too(void **)
 {
-    pto_open_options options = TestChip::default_options();
-    options.stall_timeout_ns = 200'000'000;
-    TestChip chip(options);
+    TestChip chip(TestChip::impatient_options());
     CallableBuilder mix = cores("mix_meets").inout().scalar();
     chip.prepare(0, mix);
     std::vector<int32_t> counter = {-1}; // one too few: all three wait for a fourth
@@ -208,9 +202,7 @@ void a_kernel_on_a_helper_that_never_returns_is_named_too(void **)
 
 void an_orchestration_that_never_returns_times_out(void **)
 {
-    pto_open_options options = TestChip::default_options();
-    options.stall_timeout_ns = 200'000'000;
-    TestChip chip(options);
+    TestChip chip(TestChip::impatient_options());
     CallableBuilder builder("orch_cores", "never_returns");
     chip.prepare(0, builder);
     EXPECT_STATUS(PTO_ERROR_TIMEOUT, chip.run(0));

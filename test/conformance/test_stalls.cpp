@@ -2,6 +2,7 @@
 // A run that comes to a stop says what it waited for.
 #include "conformance.hpp"
 
+#include <cstdlib>
 #include <cstring>
 
 namespace {
@@ -11,8 +12,7 @@ using namespace pto::test;
 /// Runs an orchestration that comes to a stop on a chip of its own, and returns the error.
 pto_error stall_of(CallableBuilder builder, const std::vector<uint64_t> &scalars, uint32_t clusters = 0)
 {
-    pto_open_options options = TestChip::default_options();
-    options.stall_timeout_ns = 200'000'000;
+    pto_open_options options = TestChip::impatient_options();
     options.cluster_count = clusters;
     options.device_index = 7;
     TestChip chip(options);
@@ -23,7 +23,10 @@ pto_error stall_of(CallableBuilder builder, const std::vector<uint64_t> &scalars
     std::vector<int32_t> x = {0};
     EXPECT_STATUS(PTO_ERROR_TIMEOUT, chip.run(0, {integers(x)}, scalars));
     const pto_error error = *pto_last_error();
-    EXPECT_MESSAGE("no progress for 0.2");
+    constexpr const char *kSays = "no progress for ";
+    EXPECT_MESSAGE(kSays);
+    const double seconds = std::strtod(std::strstr(error.message, kSays) + std::strlen(kSays), nullptr);
+    assert_true(seconds * 1e9 >= static_cast<double>(options.stall_timeout_ns));
     assert_int_equal(error.device, 7);
     EXPECT_STATUS(PTO_ERROR_DEVICE_FAULTED, pto_health(chip.get()));
     return error;

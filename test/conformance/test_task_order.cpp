@@ -193,9 +193,7 @@ void what_is_no_counter_is_refused_by_name(void **)
 
 void a_counter_that_never_comes_is_a_timeout(void **)
 {
-    pto_open_options options = TestChip::default_options();
-    options.stall_timeout_ns = 200'000'000;
-    TestChip chip(options);
+    TestChip chip(TestChip::impatient_options());
     CallableBuilder builder = order("never_delivered").inout().inout().scalar().scalar().scalar();
     chip.prepare(0, builder);
     std::vector<int32_t> data = {0};

@@ -208,6 +208,13 @@ pto_open_options TestChip::default_options()
     return options;
 }
 
+pto_open_options TestChip::impatient_options()
+{
+    pto_open_options options = default_options();
+    options.stall_timeout_ns = test_is_onboard ? 1'000'000'000 : 500'000'000;
+    return options;
+}
+
 TestChip::TestChip(pto_open_options options)
 {
     const pto_onboard_options onboard = patient_options(onboard_options, options.stall_timeout_ns);

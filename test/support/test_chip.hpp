@@ -103,6 +103,8 @@ public:
     TestChip &operator=(const TestChip &) = delete;
 
     static pto_open_options default_options();
+    /// Of a chip that soon gives up a run without progress: late enough for a machine that is busy.
+    static pto_open_options impatient_options();
 
     pto_context *get() const { return context_; }
 
