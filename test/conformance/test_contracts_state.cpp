@@ -177,7 +177,9 @@ void a_pointer_of_the_wrong_side_is_refused_by_the_arguments_name(void **)
 
 void every_core_finds_initialised_contexts_whatever_ran_on_it_before(void **)
 {
-    TestChip chip;
+    pto_open_options options = TestChip::default_options();
+    options.cluster_count = 8; // its kernels wait for each other, and threads for all of many take seconds
+    TestChip chip(options);
     CallableBuilder counts_cores = callable("orch_cores", "core_counts").inout();
     chip.prepare(0, counts_cores);
     std::vector<int32_t> cores(3, 0);
