@@ -143,6 +143,13 @@ void Executor::run(const wire::LaunchBlock &launch, wire::ReportBlock *report)
     engine_.gate.open();
 }
 
+void Executor::give_back()
+{
+    if (instance_.exists())
+        instance_.give_back(engine_);
+    instance_ = engine::GraphInstance();
+}
+
 void Executor::orchestrate(const wire::LaunchBlock &launch, const wire::ArgsView &args)
 {
     const OrchProgram *program = find_program(launch, args);

@@ -38,6 +38,10 @@ public:
     /// Runs a callable to its end on the calling thread, which is worker 0. The report is always filled.
     void run(const wire::LaunchBlock &launch, wire::ReportBlock *report);
 
+    /// After a run, when no worker steps the scheduler any more: what the executor has written into memory of the
+    /// host's stays in no cache. Needed only where caches are not coherent.
+    void give_back();
+
     /// Ends the run although tasks are not complete: the device is unusable from here on. Any thread.
     void abandon(const wire::ErrorRecord &record);
 

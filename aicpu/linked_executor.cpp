@@ -133,6 +133,7 @@ void LinkedExecutor::end(wire::ReportBlock *report)
     state_.store(kIdle, std::memory_order_seq_cst);                                  // R1
     for (uint32_t round = 0; present_.load(std::memory_order_seq_cst) != 0; round++) // R1, R2
         port_.relax(port_.self, 0, round);
+    executor_.give_back();
     if (is_abandoned())
         engine_.fill_report(report);
 }

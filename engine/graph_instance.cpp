@@ -35,7 +35,14 @@ GraphInstance::GraphInstance(const wire::LaunchBlock &launch, uint64_t heap_base
 
 void GraphInstance::lend_to(Engine &engine) const
 {
+    // The host says by its zeros that the memory is another graph's now.
+    engine.port.see(reinterpret_cast<uint64_t>(header_), sizeof *header_);
     engine.tasks.lend(slots_, graph_->sizes.tasks, payload_, edges_, graph_->sizes.edges);
+}
+
+void GraphInstance::give_back(const Engine &engine) const
+{
+    engine.port.show(reinterpret_cast<uint64_t>(header_), wire::instance_bytes(*graph_));
 }
 
 void GraphInstance::make()

@@ -21,6 +21,9 @@ public:
     bool exists() const { return header_ != nullptr; }
     /// Makes the engine use its slots. Nobody else may be at the engine.
     void lend_to(Engine &engine) const;
+    /// Leaves nothing of it in caches. The host may use the memory for something else after any run, and what is
+    /// written back then would end up there. Nobody else may be at the engine.
+    void give_back(const Engine &engine) const;
     /// Lays the graph out unless that was done in an earlier run.
     void make();
     /// Puts in the arguments of this run.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A program that the scalars choose: tasks on views, scopes of both kinds, elements, predicates, tensors that end
- * before their scope. All that its tasks may do in any order gives the same bits. */
+ * before their scope. All that its tasks may do in any order gives the same bits. Every number is drawn in a statement
+ * of its own: a compiler evaluates arguments and the members of a list in the order that it likes. */
 #include "func_ids.h"
 #include "pto/orch.h"
 
@@ -30,10 +31,27 @@ static const pto_tensor *any(program *self)
     return &self->tensors[below(self, self->count)];
 }
 
+/* An element of a matrix, which is returned. */
+static const pto_tensor *any_place(program *self, uint32_t at[2])
+{
+    at[0] = below(self, SIDE);
+    at[1] = below(self, SIDE);
+    return any(self);
+}
+
+static uint64_t element(program *self)
+{
+    uint32_t at[2];
+    const pto_tensor *tensor = any_place(self, at);
+    return pto_get_element(self->orch, tensor, at);
+}
+
 /* A box, every second or third row or column, a transposed matrix or all of it. */
 static pto_tensor any_view(program *self, uint32_t rows, uint32_t columns)
 {
-    const uint32_t offset[] = {below(self, SIDE - rows + 1), below(self, SIDE - columns + 1)};
+    const uint32_t row = below(self, SIDE - rows + 1);
+    const uint32_t column = below(self, SIDE - columns + 1);
+    const uint32_t offset[] = {row, column};
     const uint32_t shape[] = {rows, columns};
     const pto_tensor *tensor = any(self);
     const pto_tensor turned = pto_transpose(self->orch, tensor, 0, 1);
@@ -44,16 +62,22 @@ static pto_tensor any_piece(program *self)
 {
     if (below(self, 3) == 0)
         return *any(self);
-    if (below(self, 3) == 0)
-        return pto_slice(self->orch, any(self), below(self, 2), below(self, 3), SIDE, 2 + below(self, 2));
-    return any_view(self, 1 + below(self, SIDE), 1 + below(self, SIDE));
+    if (below(self, 3) == 0) {
+        const pto_tensor *tensor = any(self);
+        const uint32_t dimension = below(self, 2);
+        const uint32_t begin = below(self, 3);
+        return pto_slice(self->orch, tensor, dimension, begin, SIDE, 2 + below(self, 2));
+    }
+    const uint32_t rows = 1 + below(self, SIDE);
+    return any_view(self, rows, 1 + below(self, SIDE));
 }
 
 static void multiply(program *self, const pto_predicate *predicate, const pto_task_id *dependency)
 {
     const pto_tensor view = any_piece(self);
-    const pto_arg args[] = {PTO_INOUT(&view), below(self, 2) != 0 ? PTO_SCALAR(3) : PTO_RUN_SCALAR(2),
-                            PTO_SCALAR(below(self, 1000))};
+    const pto_arg factor = below(self, 2) != 0 ? PTO_SCALAR(3) : PTO_RUN_SCALAR(2);
+    const uint32_t addend = below(self, 1000);
+    const pto_arg args[] = {PTO_INOUT(&view), factor, PTO_SCALAR(addend)};
     pto_task task = PTO_TASK_INIT;
     task.aiv0 = AFFINE;
     task.args = args;
@@ -126,8 +150,8 @@ static void run_manual_scope(program *self)
             multiply(self, NULL, &last);
             last = self->last;
             if (below(self, 8) == 0) {
-                const uint32_t at[] = {below(self, SIDE), below(self, SIDE)};
-                self->state ^= pto_get_element(self->orch, any(self), at) & 1;
+                const uint64_t bits = element(self);
+                self->state ^= bits & 1;
             }
         }
     }
@@ -135,18 +159,25 @@ static void run_manual_scope(program *self)
 
 static void meet_condition(program *self)
 {
-    const pto_predicate predicate = {
-        PTO_PREDICATE_EQ + below(self, 6), {below(self, SIDE), below(self, SIDE)}, any(self), below(self, 200)};
+    pto_predicate predicate = PTO_ZERO;
+    predicate.op = PTO_PREDICATE_EQ + below(self, 6);
+    predicate.index[0] = below(self, SIDE);
+    predicate.index[1] = below(self, SIDE);
+    predicate.tensor = any(self);
+    predicate.value = below(self, 200);
     multiply(self, &predicate, below(self, 2) != 0 ? &self->last : NULL);
 }
 
 static void touch_element(program *self)
 {
-    const uint32_t at[] = {below(self, SIDE), below(self, SIDE)};
-    if (below(self, 2) != 0)
-        pto_set_element(self->orch, any(self), at, below(self, 1000));
-    else
-        self->state ^= pto_get_element(self->orch, any(self), at) & 3;
+    if (below(self, 2) == 0) {
+        const uint64_t bits = element(self);
+        self->state ^= bits & 3;
+        return;
+    }
+    uint32_t at[2];
+    const pto_tensor *tensor = any_place(self, at);
+    pto_set_element(self->orch, tensor, at, below(self, 1000));
 }
 
 /* Scalars: what chooses the program, its steps, and a factor that travels on. */

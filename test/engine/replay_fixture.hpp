@@ -190,6 +190,7 @@ public:
         report = {};
         replay_.run_instance(instance, launch, {tensors_, scalars, kArguments, kScalars}, &report);
         engine.fill_report(&report);
+        instance.give_back(engine);
         return true;
     }
     static wire::LaunchBlock launch_of(const Image &image)

@@ -474,6 +474,62 @@ void a_graph_is_laid_out_once(void **)
     assert_true((replayer.seen[1].addresses == std::vector{replayer.argument(0) + 8})); // although it was that before
 }
 
+/// What the engine's port was told to invalidate and to clean, in order.
+struct Maintenance {
+    bool is_clean;
+    uint64_t address;
+    uint64_t bytes;
+};
+std::vector<Maintenance> maintenance;
+wire::InstanceHeader *header_in_memory = nullptr; ///< Another one than that in a cache.
+
+void see(void *, uint64_t address, uint64_t bytes)
+{
+    maintenance.push_back({false, address, bytes});
+    if (header_in_memory != nullptr)
+        std::memcpy(reinterpret_cast<void *>(address), header_in_memory, bytes);
+}
+void show(void *, uint64_t address, uint64_t bytes)
+{
+    maintenance.push_back({true, address, bytes});
+}
+
+void a_header_that_the_host_has_cleared_is_not_read_from_a_cache(void **)
+{
+    Image image;
+    image.task({.tensors = {}, .scalars = {3}, .producers = {}});
+    const InstanceMemory memory(image);
+    Replayer replayer;
+    assert_true(replayer.run_instance(image, memory));
+    auto &item = *reinterpret_cast<wire::TaskItem *>(image.address() + sizeof(wire::GraphHeader));
+    *const_cast<uint64_t *>(wire::scalars_of(item)) = 4; // another graph at the same address
+    wire::InstanceHeader zeros{};
+    header_in_memory = &zeros;
+    replayer.engine.port.invalidate = see;
+    assert_true(replayer.run_instance(image, memory));
+    header_in_memory = nullptr;
+    assert_int_equal(replayer.seen[0].scalars[0], 4);
+}
+
+void nothing_of_an_instance_stays_in_a_cache(void **)
+{
+    Image image;
+    image.task({.tensors = {image.tensor(0, 8)}, .scalars = {3}, .producers = {}});
+    image.task({.tensors = {}, .scalars = {}, .producers = {0}});
+    const InstanceMemory memory(image);
+    Replayer replayer;
+    replayer.engine.port.invalidate = see;
+    replayer.engine.port.clean = show;
+    maintenance.clear();
+    assert_true(replayer.run_instance(image, memory));
+    assert_false(maintenance.front().is_clean);
+    assert_int_equal(maintenance.front().address, memory.address());
+    assert_int_equal(maintenance.front().bytes, sizeof(wire::InstanceHeader));
+    assert_true(maintenance.back().is_clean);
+    assert_int_equal(maintenance.back().address, memory.address());
+    assert_int_equal(maintenance.back().bytes, memory.bytes());
+}
+
 } // namespace
 
 int main()
@@ -497,6 +553,8 @@ int main()
         cmocka_unit_test(an_instance_needs_room_for_each_of_its_parts),
         cmocka_unit_test(memory_that_another_graph_has_used_is_laid_out_anew),
         cmocka_unit_test(a_graph_is_laid_out_once),
+        cmocka_unit_test(a_header_that_the_host_has_cleared_is_not_read_from_a_cache),
+        cmocka_unit_test(nothing_of_an_instance_stays_in_a_cache),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -38,9 +38,9 @@ bool choose_mode(const std::string &text)
 }
 
 /// Modules that run behind a driver are in a folder of their own; graphs are built on the host by those of the host.
-std::string module_path(const std::string &name)
+std::string module_path(const std::string &name, uint32_t builder)
 {
-    const bool runs_here = !test_is_onboard || (test_builder == PTO_HOST_BUILT && name.rfind("orch_", 0) == 0);
+    const bool runs_here = !test_is_onboard || (builder == PTO_HOST_BUILT && name.rfind("orch_", 0) == 0);
     return module_directory + (runs_here ? "/" : "/onboard/") + name + ".so";
 }
 
@@ -150,24 +150,32 @@ int rounds(int on_sim)
     return test_is_onboard ? on_sim / 8 : on_sim;
 }
 
-const std::vector<char> &module_bytes(const std::string &name)
+const std::vector<char> &module_bytes(const std::string &name, uint32_t builder)
 {
     static std::map<std::string, std::vector<char>> modules;
-    std::vector<char> &bytes = modules[name];
+    const std::string path = module_path(name, builder);
+    std::vector<char> &bytes = modules[path];
     if (bytes.empty()) {
-        std::ifstream file(module_path(name), std::ios::binary);
+        std::ifstream file(path, std::ios::binary);
         bytes.assign(std::istreambuf_iterator<char>(file), {});
         if (bytes.empty())
-            fail_msg("there is no %s", module_path(name).c_str());
+            fail_msg("there is no %s", path.c_str());
     }
     return bytes;
 }
 
-CallableBuilder::CallableBuilder(const std::string &module, const std::string &entry) : entry_(entry)
+CallableBuilder::CallableBuilder(const std::string &module, const std::string &entry) : module_(module), entry_(entry)
 {
-    const std::vector<char> &bytes = module_bytes(module);
+    built_by(test_builder);
+}
+
+CallableBuilder &CallableBuilder::built_by(uint32_t builder)
+{
+    const std::vector<char> &bytes = module_bytes(module_, builder);
+    callable_.builder = builder;
     callable_.orch_image = bytes.data();
     callable_.orch_image_bytes = bytes.size();
+    return *this;
 }
 
 CallableBuilder &CallableBuilder::kernel(uint32_t func_id, uint32_t core_type, const std::string &module)
@@ -188,7 +196,6 @@ pto_callable *CallableBuilder::get()
 {
     for (std::size_t i = 0; i < kernels_.size(); i++)
         kernels_[i].name = names_[i].c_str();
-    callable_.builder = test_builder;
     callable_.name = entry_.c_str();
     callable_.orch_entry = entry_.c_str();
     callable_.kernels = kernels_.data();

@@ -62,14 +62,16 @@ bool is_onboard();
 int rounds(int on_sim);
 
 /// Content of a shared object that was built next to the test, such as "kernel_add", for the machine that it runs on.
-/// Fails the test when it is not there.
-const std::vector<char> &module_bytes(const std::string &name);
+/// Fails the test when it is not there. An orchestration runs where that builder is.
+const std::vector<char> &module_bytes(const std::string &name, uint32_t builder = pto::test::builder());
 
 /// A callable that is put together piece by piece from modules.
 class CallableBuilder {
 public:
     /// Orchestration `entry` of module `module`.
     CallableBuilder(const std::string &module, const std::string &entry);
+    /// Another builder than the one under test.
+    CallableBuilder &built_by(uint32_t builder);
 
     CallableBuilder &aic(uint32_t func_id, const std::string &module) { return kernel(func_id, PTO_CORE_AIC, module); }
     CallableBuilder &aiv(uint32_t func_id, const std::string &module) { return kernel(func_id, PTO_CORE_AIV, module); }
@@ -87,6 +89,7 @@ private:
     CallableBuilder &param(uint8_t direction, const char *name);
 
     pto_callable callable_ = PTO_CALLABLE_INIT;
+    std::string module_;
     std::string entry_;
     std::vector<pto_kernel> kernels_;
     std::vector<std::string> names_;
